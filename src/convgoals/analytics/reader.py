@@ -1,0 +1,30 @@
+"""What analytics asks of a store: the few questions that every figure is computed from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from convgoals.records import Completion
+
+
+class Reader(Protocol):
+    """A consistent view of a ledger. Everything returned is a copy or frozen."""
+
+    def completions(
+        self, goal: str | None = None, *, version: int | None = None, profile_id: str | None = None
+    ) -> Iterator[Completion]:
+        """The completions that hold (not retracted), by ``achieved_at``, then profile, then trigger."""
+        ...
+
+    def profile_count(self) -> int:
+        """How many profiles are known: every one that any fact named."""
+        ...
+
+    def recipients(self, campaign: str) -> Iterable[tuple[str, int]]:
+        """Each profile that received *campaign*, once, with the instant of its first receipt."""
+        ...
+
+    def reached(self) -> int | None:
+        """The instant that time has reached: the latest of all facts and of ``advance``; ``None`` before any."""
+        ...

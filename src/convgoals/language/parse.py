@@ -29,6 +29,7 @@ MAX_TEXT = 10_000
 MAX_DEPTH = 60
 MAX_STRING = 1_000
 MAX_DIGITS = 40
+FIRST_YEAR, LAST_YEAR = 1000, 9000
 
 _UNITS: dict[str, ast.Unit] = {
     "y": "year", "year": "year", "mo": "month", "month": "month", "w": "week", "week": "week", "d": "day", "day": "day",
@@ -330,6 +331,8 @@ def _negative(span: Span, token: str) -> ast.Number:
 
 def _date(span: Span, token: str) -> ast.Date | ast.DateTime:
     try:
+        if not FIRST_YEAR <= int(token[:4]) <= LAST_YEAR:
+            raise ValueError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
         if len(token) == len("2026-01-01"):
             return ast.Date(datetime.date.fromisoformat(token), span=span)
         return ast.DateTime(datetime.datetime.fromisoformat(token.upper()), span=span)
@@ -413,7 +416,7 @@ _RULES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_aggregate, ("aggregate",)),
     (_property("profile"), ("profile_property",)),
     (_property("event"), ("event_property", "bare_property")),
-    (lambda span, *names: names, ("path",)),
+    (lambda span, *names: tuple(str(name) for name in names), ("path",)),
     (_name, ("name",)),
     (lambda span, token: ast.Text(_string(span, token), span=span), ("text",)),
     (_number, ("number",)),

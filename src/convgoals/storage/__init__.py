@@ -1,0 +1,1 @@
+"""Where facts, the ledger and goals are kept: backends behind one protocol."""

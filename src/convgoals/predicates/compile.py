@@ -1,0 +1,332 @@
+"""Goal → machine: the condition as nodes, with the leaves through which facts reach them.
+
+A *leaf* is a different occurrence of the condition (``event purchase where …``), shared by all nodes that speak of it.
+Facts are matched against leaves; the nodes see only which leaf matched what.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import deque
+from collections.abc import Callable, Hashable
+from datetime import tzinfo
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+import attrs
+
+from convgoals.goals import Counting, Every, Goal, Once, OncePerDuration, OncePerProperty
+from convgoals.instants import BEGINNING, shifter, start_of_day, to_instant, zone
+from convgoals.language import ast
+from convgoals.predicates import values
+from convgoals.predicates.aggregates import AggregateNode, Aggregator, summand
+from convgoals.predicates.base import NEVER, Moment, Node, State
+from convgoals.predicates.chains import AbsencePlan, ChainNode, LinkPlan
+from convgoals.predicates.filters import Filter, compile_filter, compile_value
+from convgoals.predicates.logic import AndNode, InLastNode, NotNode, OccurrenceNode, OrNode, SegmentNode, StateNode
+from convgoals.predicates.windows import AnchoredWindow, AnyWindow, BetweenNode, HeldNode, PropertyWindow
+from convgoals.records import CampaignReceipt, Event, Fact
+
+
+@attrs.frozen
+class EventLeaf:
+    index: int
+    type: str
+    test: Filter | None
+
+
+@attrs.frozen
+class ReceiptLeaf:
+    index: int
+    campaign: str
+
+
+@attrs.frozen
+class ChangeLeaf:
+    """A change of a property; *test* takes ``{"before": …, "after": …}`` where the goal names the values."""
+
+    index: int
+    path: tuple[str, ...]
+    test: Filter | None
+    zone: tzinfo
+
+    def matches(self, before: Any, after: Any, notes: values.Notes) -> bool:
+        """Whether the properties *before* and *after* a snapshot or update make this change."""
+        old, new = values.dig(before, self.path), values.dig(after, self.path)
+        if old is new or (type(old) is type(new) is str and old == new):
+            return False
+        if (old is not None or new is not None) and values.canonical(old, self.zone) == values.canonical(new, self.zone):
+            return False
+        return self.test is None or bool(self.test({"before": old, "after": new}, after, notes))
+
+
+Leaf: TypeAlias = EventLeaf | ReceiptLeaf | ChangeLeaf
+
+
+@attrs.frozen
+class Machine:
+    """A compiled goal: immutable, and shared by all profiles and threads.
+
+    Attributes:
+        goal: the goal.
+        version: the version of its condition.
+        root: the condition's outermost node.
+        leaves: the occurrences through which facts reach it.
+        reads_profile: whether a change of the profile alone may change what the condition says.
+        replays: whether a node may have to look back, so that facts of the past are needed.
+        value: the value of a completion, given its trigger.
+        template: the root's state for a profile of which nothing is known.
+    """
+
+    goal: Goal
+    version: int
+    root: Node
+    leaves: tuple[Leaf, ...]
+    reads_profile: bool
+    replays: bool
+    value: Callable[[Fact | None], int | float | Decimal | None]
+    since: int
+    template: State
+
+    def fresh(self) -> State:
+        """The state of a profile of which nothing is known."""
+        return copy_state(self.template)
+
+    @property
+    def once(self) -> bool:
+        return isinstance(self.goal.counting, Once)
+
+
+def copy_state(state: Any) -> Any:
+    """A copy of a state that shares nothing that changes."""
+    if type(state) is list:
+        return [copy_state(part) if type(part) in _CONTAINERS else part for part in state]
+    return {key: copy_state(part) for key, part in state.items()} if type(state) is dict else copy.copy(state)
+
+
+_CONTAINERS = frozenset({list, dict, set, deque})
+
+
+def compile_goal(goal: Goal, version: int = 1) -> Machine:
+    """The machine of *goal*; implements semantics §§3-5."""
+    compiler = _Compiler(zone(goal.timezone), goal.condition.root)
+    root = compiler.node(goal.condition.root, exact=False)
+    state = root.start()
+    root.step(state, BEGINNING, Moment([], _nothing_to_replay))
+    return Machine(
+        goal=goal,
+        version=version,
+        root=root,
+        leaves=tuple(compiler.leaves),
+        reads_profile=compiler.reads_profile,
+        replays=any(isinstance(node, ast.PropertyAnchor) for node in ast.walk(goal.condition.root)),
+        value=_worth(goal, compiler.zone),
+        since=BEGINNING if goal.since is None else to_instant(goal.since),
+        template=state,
+    )
+
+
+def _nothing_to_replay(node: Node, start: int, end: int) -> State:
+    raise AssertionError("before all facts there is nothing to replay")
+
+
+def _worth(goal: Goal, timezone: tzinfo) -> Callable[[Fact | None], int | float | Decimal | None]:
+    worth = goal.value
+    if not isinstance(worth, str):
+        return lambda trigger: worth
+    from convgoals.language.parse import parse_path  # noqa: PLC0415
+
+    path = parse_path(worth)
+
+    def value(trigger: Fact | None) -> int | float | Decimal | None:
+        if trigger is None or isinstance(trigger, CampaignReceipt):
+            return None
+        found = values.dig(trigger.properties, path)
+        return None if values.number(found) is None else found  # type: ignore[no-any-return]
+
+    return value
+
+
+def counting_key(counting: OncePerProperty, timezone: tzinfo) -> Callable[[Fact], Hashable | None]:
+    """The value for which a trigger counts once, or ``None`` where it has none."""
+
+    def key(trigger: Fact) -> Hashable | None:
+        if isinstance(trigger, CampaignReceipt):
+            return None
+        return values.canonical(values.dig(trigger.properties, counting.path), timezone)
+
+    return key
+
+
+
+
+class _Compiler:
+    def __init__(self, timezone: tzinfo, root: ast.Condition) -> None:
+        self.zone = timezone
+        self.leaves: list[Leaf] = []
+        self.by_occurrence: dict[ast.Occurrence, int] = {}
+        self.reads_profile = False
+        self.outermost = _outermost_window(root)
+
+    # ---- leaves
+
+    def leaf(self, occurrence: ast.Occurrence) -> int:
+        known = self.by_occurrence.get(occurrence)
+        if known is not None:
+            return known
+        index = self.by_occurrence[occurrence] = len(self.leaves)
+        match occurrence:
+            case ast.EventOccurrence(kind, where):
+                test = None if where is None else compile_filter(where, self.zone)
+                self.leaves.append(EventLeaf(index, kind, test))
+            case ast.ReceiptOccurrence(campaign):
+                self.leaves.append(ReceiptLeaf(index, campaign))
+            case ast.ChangeOccurrence(path, before, after):
+                wanted = [
+                    ast.Compare("=", ast.Property("event", (side,)), literal)
+                    for side, literal in (("before", before), ("after", after))
+                    if literal is not None
+                ]
+                test = compile_filter(ast.And(tuple(wanted)), self.zone) if len(wanted) > 1 else None
+                if len(wanted) == 1:
+                    test = compile_filter(wanted[0], self.zone)
+                self.leaves.append(ChangeLeaf(index, path, test, self.zone))
+        return index
+
+    def key(self, path: tuple[str, ...] | None) -> Callable[[Fact], Hashable | None] | None:
+        if path is None:
+            return None
+        timezone = self.zone
+
+        def key(fact: Fact) -> Hashable | None:
+            return values.canonical(values.dig(fact.properties, path), timezone) if isinstance(fact, Event) else None
+
+        return key
+
+    def shift(self, duration: ast.Duration) -> Callable[[int], int]:
+        return shifter(duration.months, duration.microseconds, self.zone)
+
+    # ---- nodes
+
+    def node(self, condition: ast.Condition, *, exact: bool) -> Node:
+        """The node of *condition*; *exact* as ``base`` explains it."""
+        outermost = condition is self.outermost
+        match condition:
+            case ast.EventOccurrence() | ast.ChangeOccurrence() | ast.ReceiptOccurrence():
+                return OccurrenceNode(self.leaf(condition))
+            case ast.InLast(occurrence, duration):
+                return InLastNode(self.leaf(occurrence), self.shift(duration), exact)
+            case ast.Compare() | ast.Membership() | ast.Range() | ast.Matches() | ast.Presence():
+                return self.comparison(condition, exact=exact)
+            case ast.InSegment(segment):
+                self.reads_profile = True
+                return SegmentNode(segment)
+            case ast.And(terms):
+                return AndNode(tuple(self.node(term, exact=exact) for term in terms))
+            case ast.Or(terms):
+                return OrNode(tuple(self.node(term, exact=exact) for term in terms))
+            case ast.Not(term):
+                return NotNode(self.node(term, exact=True))
+            case ast.Chain():
+                return self.chain(condition)
+            case ast.Window(inner, duration, anchor):
+                part = self.node(inner, exact=False)
+                end = self.shift(duration)
+                if isinstance(anchor, ast.PropertyAnchor):
+                    self.reads_profile = True
+                    return PropertyWindow(part, anchor.path, self.zone, end, outermost)
+                leaf = self.leaf(anchor.occurrence)
+                if anchor.which == "any":
+                    return AnyWindow(part, leaf, end, outermost)
+                return AnchoredWindow(part, leaf, end, anchor.which == "last", outermost)
+            case ast.Between(inner, start, end_):
+                first, last = self.bounds(start, end_)
+                return BetweenNode(self.node(inner, exact=False), first, last, outermost)
+            case ast.Held(inner, duration):
+                return HeldNode(self.node(inner, exact=True), self.shift(duration))
+
+    def bounds(self, start: ast.Date | ast.DateTime, end: ast.Date | ast.DateTime) -> tuple[int, int]:
+        """The first and the last instant of a span; a bare end date lasts to the end of its day."""
+        first = values.as_moment(start.value, self.zone)
+        if isinstance(end, ast.Date):
+            following = end.value.toordinal() + 1
+            last = start_of_day(end.value.fromordinal(following), self.zone) - 1
+        else:
+            last = values.moment(end.value, self.zone)
+        if first is None:
+            raise AssertionError("a literal is always a moment")
+        return first, last
+
+    def comparison(self, node: ast.Comparison, *, exact: bool) -> Node:
+        aggregates = tuple(part for part in ast.walk(node) if isinstance(part, ast.Aggregate))
+        own = [part for part in _outside_aggregates(node) if isinstance(part, ast.Property)]
+        self.reads_profile = self.reads_profile or bool(own)
+        test = compile_filter(node, self.zone, aggregates)
+        if not aggregates:
+            return StateNode(test)
+        bounded = any(aggregate.last is not None for aggregate in aggregates)
+        return AggregateNode(
+            test, tuple(self.aggregator(part) for part in aggregates), bounded and (exact or not _only_falls(node))
+        )
+
+    def aggregator(self, node: ast.Aggregate) -> Aggregator:
+        leaf = self.leaf(node.occurrence)
+        expiry = None if node.last is None else self.shift(node.last)
+        if node.value is None:
+            return Aggregator(node.function, leaf, None, expiry)
+        evaluate, timezone = compile_value(node.value, self.zone), self.zone
+        distinct = node.function == "distinct"
+
+        def value(fact: Fact, moment: Moment) -> Any:
+            properties = fact.properties if not isinstance(fact, CampaignReceipt) else {}
+            found = evaluate(properties, moment.profile, moment.notes)
+            return values.canonical(found, timezone) if distinct else summand(found)
+
+        return Aggregator(node.function, leaf, value, expiry)
+
+    def chain(self, node: ast.Chain) -> ChainNode:
+        links = tuple(
+            LinkPlan(
+                self.leaf(link.occurrence),
+                None if link.within is None else self.shift(link.within),
+                self.key(link.same),
+                None if link.without is None else self.leaf(link.without),
+            )
+            for link in node.links
+        )
+        absence = None
+        if node.absence is not None:
+            last = node.absence
+            absence = AbsencePlan(self.leaf(last.occurrence), self.shift(last.within), self.key(last.same))
+        return ChainNode(self.leaf(node.first), links, absence)
+
+
+def _outside_aggregates(node: ast.Node) -> list[ast.Node]:
+    """The parts of a comparison, without what stands inside its aggregates."""
+    parts: list[ast.Node] = [node]
+    for child in ast.children(node):
+        if not isinstance(child, ast.Aggregate):
+            parts.extend(_outside_aggregates(child))
+    return parts
+
+
+def _only_falls(node: ast.Comparison) -> bool:
+    """Whether time alone can only make *node* false: at least so many, and nothing else in it moves."""
+    return (
+        isinstance(node, ast.Compare)
+        and node.operator in (">", ">=")
+        and isinstance(node.left, ast.Aggregate)
+        and node.left.function in ("count", "distinct")
+        and isinstance(node.right, ast.Number)
+    )
+
+
+def _outermost_window(root: ast.Condition) -> ast.Window | ast.Between | None:
+    """The window nearest to the root; of several equally near, the first in the text."""
+    level: list[ast.Node] = [root]
+    while level:
+        for node in level:
+            if isinstance(node, (ast.Window, ast.Between)):
+                return node
+        level = [child for node in level for child in ast.children(node)]
+    return None

@@ -1,0 +1,148 @@
+"""The storage protocol: what the engine and analytics ask of a backend, and each method's law.
+
+A backend keeps *facts* (the kept part of each profile's log), the *ledger* (completions and retractions, only ever
+appended to), goals and their versions, links between identities, and how far sources have been read. It knows nothing
+of conditions. Whatever a method returns is frozen or a copy: changing it changes nothing in the store.
+
+``convgoals.testing.StoreContract`` has a test for each law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol
+
+import attrs
+
+from convgoals.analytics.reader import Reader
+from convgoals.goals import Goal
+from convgoals.records import Completion, Fact, Retraction
+
+
+@attrs.frozen
+class SavedGoal:
+    """A goal as a store keeps it.
+
+    Attributes:
+        goal: its current definition.
+        version: the version of its condition, from 1.
+        archived: whether it is no longer evaluated.
+    """
+
+    goal: Goal
+    version: int = 1
+    archived: bool = False
+
+
+@attrs.frozen
+class StoredProfile:
+    """What is known of a profile.
+
+    Attributes:
+        facts: its kept facts, by ``(instant, id)``.
+        until: the instant to which the ledger has been brought for it.
+    """
+
+    facts: tuple[Fact, ...]
+    until: int
+
+
+@attrs.frozen
+class ProfileChange:
+    """What a batch changes for one profile.
+
+    Attributes:
+        facts: facts to keep, each with an id that the profile did not have.
+        until: as in `StoredProfile`.
+        wake: the next instant at which time alone may complete a goal for it; ``None`` for never.
+    """
+
+    facts: tuple[Fact, ...]
+    until: int
+    wake: int | None
+
+
+@attrs.frozen
+class Batch:
+    """All that one call of ``process`` changes, to be committed together or not at all.
+
+    Attributes:
+        profiles: changes by profile id; a profile that was not known becomes known.
+        entries: what is appended to the ledger, in order.
+        reached: the instant that the engine's time has reached, or ``None`` to leave it.
+        positions: how far each source has been read, merged over what was known.
+        merged: identities that became others, as ``(old, new)``; the old profile's facts, and itself, are gone (the new
+            one's facts are in ``profiles``).
+        goals: goals to save, by name, over what was known.
+    """
+
+    profiles: Mapping[str, ProfileChange] = attrs.field(factory=dict)
+    entries: tuple[Completion | Retraction, ...] = ()
+    reached: int | None = None
+    positions: Mapping[str, int | str] = attrs.field(factory=dict)
+    merged: tuple[tuple[str, str], ...] = ()
+    goals: tuple[SavedGoal, ...] = ()
+
+
+class Store(Reader, Protocol):
+    """A storage backend."""
+
+    def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
+        """The known ones of *profile_ids*, with all their kept facts, by ``(instant, id)``."""
+        ...
+
+    def profile_ids(self) -> Iterator[str]:
+        """Every known profile, in the order of the ids; profiles that become known meanwhile may be missing."""
+        ...
+
+    def due(self, instant: int) -> list[str]:
+        """The profiles whose ``wake`` is at or before *instant*, the earliest first; costs what is due, not all."""
+        ...
+
+    def commit(self, batch: Batch) -> None:
+        """Make all of *batch* durable, or raise `StoreError` and change nothing.
+
+        A fact whose id the profile has already is ignored (the first received stays). A `Retraction` ends its
+        completion, the latest recorded one equal to it but for ``recorded_at``; one that matches none is an error.
+        """
+        ...
+
+    def goals(self) -> list[SavedGoal]:
+        """The saved goals, in the order in which they were first saved."""
+        ...
+
+    def entries(self) -> Iterator[Completion | Retraction]:
+        """The whole ledger, in the order in which it was written."""
+        ...
+
+    def history(
+        self, goal: str | None = None, profile_id: str | None = None, as_of: datetime | None = None,
+        include_retracted: bool = False,
+    ) -> Iterator[Completion]:
+        """Completions, by ``achieved_at``, then profile, goal and trigger.
+
+        With *as_of*, those that were recorded by then and not retracted by then. With *include_retracted*, also those
+        that have been.
+        """  # fmt: skip
+        ...
+
+    def aliases(self) -> dict[str, str]:
+        """The identities that became others: old → the one that its facts belong to now (never an old one itself)."""
+        ...
+
+    def positions(self) -> dict[str, int | str]:
+        """How far each source has been read."""
+        ...
+
+    def forget(self, profile_id: str) -> None:
+        """Erase a profile from facts, ledger and identities, those that became it included; unknown: nothing."""
+        ...
+
+    def generation(self) -> int:
+        """A number that changes when another writer has committed since this store was last asked."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held; a closed store raises `StoreError` on use."""
+        ...

@@ -7,6 +7,7 @@ properties' *values* are: data is hostile, and a value that fits no comparison i
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -174,6 +175,13 @@ class CampaignReceipt:
 Fact: TypeAlias = Event | ProfileSnapshot | ProfileUpdate | CampaignReceipt
 
 
+
+
+def identified(fact: Fact, fact_id: str) -> Fact:
+    """*fact* with an id; it has been checked already, so it is copied as it is."""
+    copied = copy.copy(fact)
+    object.__setattr__(copied, "id", fact_id)
+    return copied
 
 
 @attrs.frozen

@@ -63,7 +63,7 @@ class ChangeLeaf:
 Leaf: TypeAlias = EventLeaf | ReceiptLeaf | ChangeLeaf
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Machine:
     """A compiled goal: immutable, and shared by all profiles and threads.
 

@@ -1,0 +1,178 @@
+"""One batch: facts × predicates → what changes, profile by profile.
+
+In order, a profile's facts are folded onto where it stands. A fact at or before the instant already folded is *late*:
+the profile is folded again from its kept facts, and what the ledger says of it is compared with what it should say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from convgoals.engine.fold import Firing, Fold, ProfileRecord, by_order, ignore_notes
+from convgoals.instants import BEGINNING, to_datetime
+from convgoals.predicates.base import NEVER
+from convgoals.predicates.plan import Plan
+from convgoals.predicates.values import Notes
+from convgoals.records import Completion, Event, Fact, Retraction
+from convgoals.storage.base import ProfileChange, Store, StoredProfile
+
+
+class BatchRun:
+    """Collects what one batch changes; nothing is durable before the store has committed it.
+
+    Args:
+        plan: the live goals.
+        store: asked for the kept facts and the completions of profiles that must be folded again.
+        clock: the instant of the last ``advance``.
+        recorded_at: the time that the engine has reached with this batch.
+        keep_all: whether to keep facts that no goal looks at.
+        note: where ill-typed comparisons are noted.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        store: Store,
+        clock: int,
+        *,
+        recorded_at: datetime,
+        keep_all: bool,
+        note: Callable[[int, Notes], None],
+    ) -> None:
+        self.plan = plan
+        self.store = store
+        self.clock = clock
+        self.keep_all = keep_all
+        self.changes: dict[str, ProfileChange] = {}
+        self.completions: list[Completion] = []
+        self.retractions: list[Retraction] = []
+        self.recorded_at = recorded_at
+        self._kept: Sequence[Fact] = ()
+        self._profile_id = ""
+        self._fold = Fold(plan, self._history, note)
+
+    def _history(self) -> Sequence[Fact]:
+        """The kept facts of the profile at hand, those of this batch included."""
+        stored = self.store.load([self._profile_id]).get(self._profile_id)
+        return sorted((*(stored.facts if stored else ()), *self._kept), key=by_order)
+
+    def add(self, profile_id: str, record: ProfileRecord, facts: list[Fact]) -> ProfileRecord:
+        """Take a profile's *facts* of this batch; returns its record, a new one if it was folded again."""
+        fresh = self._fresh(record, facts)
+        last_event = max(fact.instant for fact in facts)
+        record.latest = max(record.latest, last_event)
+        if not fresh:
+            return self._finish(profile_id, record, ())
+        self._profile_id, self._kept = profile_id, fresh
+        if fresh[0].instant > record.last:
+            self._fold.run(record, fresh)
+            return self._finish(profile_id, record, tuple(fresh))
+        stored = self.store.load([profile_id]).get(profile_id)
+        return self.refold(profile_id, stored, fresh, cause=fresh[0].id, latest=record.latest)
+
+    def _fresh(self, record: ProfileRecord, facts: list[Fact]) -> list[Fact]:
+        """Those of *facts* that are kept and not yet known, in order; their ids become known."""
+        ids, events, keep_all = record.ids, self.plan.events, self.keep_all
+        fresh = []
+        for fact in facts:
+            if fact.id in ids or not (keep_all or type(fact) is not Event or fact.type in events):
+                continue
+            ids.add(fact.id)  # type: ignore[arg-type]  every fact of a batch has its id
+            fresh.append(fact)
+        if len(fresh) > 1:
+            fresh.sort(key=by_order)
+        return fresh
+
+    def _finish(self, profile_id: str, record: ProfileRecord, kept: tuple[Fact, ...]) -> ProfileRecord:
+        """Let time pass for the profile, and write down what fired."""
+        until = record.latest if record.latest > self.clock else self.clock
+        if record.wake <= until:
+            self._profile_id, self._kept = profile_id, kept
+            self._fold.pass_time(record, until)
+        for firing in self._fold.out:
+            self.completions.append(self._completion(profile_id, firing))
+        self._fold.out.clear()
+        self.changes[profile_id] = ProfileChange(kept, until, record.wake if record.wake < NEVER else None)
+        return record
+
+    def pass_time(self, profile_id: str, record: ProfileRecord) -> None:
+        """Let time alone do what it does for a profile."""
+        self._finish(profile_id, record, ())
+
+    def refold(
+        self,
+        profile_id: str,
+        stored: StoredProfile | None,
+        new: Sequence[Fact] = (),
+        *,
+        cause: str | None = None,
+        latest: int = BEGINNING,
+        others: Sequence[str] = (),
+    ) -> ProfileRecord:
+        """Fold a profile from its kept facts and *new* ones, and correct what the ledger says of it.
+
+        Args:
+            cause: the id of the fact that made this necessary.
+            latest: the instant of the profile's latest fact, kept or not, where that is known.
+            others: profiles that become this one: what the ledger says of them is retracted.
+        """
+        facts = sorted((*stored.facts, *new), key=by_order) if stored else list(new)
+        record, fired = fold_all(self.plan, facts, max(latest, self.clock, stored.until if stored else BEGINNING))
+        record.latest = max(record.latest, latest)
+        live = {(machine.goal.name, machine.version) for machine in self.plan.machines}
+        wanted = [self._completion(profile_id, firing) for firing in fired]
+        recorded = [c for c in self.store.completions(profile_id=profile_id) if (c.goal, c.version) in live]
+        for other in others:
+            recorded.extend(self.store.completions(profile_id=other))
+        self._correct(recorded, wanted, cause)
+        self.changes[profile_id] = ProfileChange(
+            tuple(new), max(record.latest, record.last, self.clock), record.wake if record.wake < NEVER else None
+        )
+        return record
+
+    def _correct(self, recorded: list[Completion], wanted: list[Completion], cause: str | None) -> None:
+        """Retract what is recorded and not wanted, and record what is wanted and not recorded."""
+        unmatched: dict[Completion, list[Completion]] = {}
+        for completion in recorded:
+            unmatched.setdefault(self._timeless(completion), []).append(completion)
+        for completion in wanted:
+            same = unmatched.get(self._timeless(completion))
+            if same:
+                same.pop(0)
+            else:
+                self.completions.append(completion)
+        for rest in unmatched.values():
+            for completion in rest:
+                self.retractions.append(Retraction(completion, self.recorded_at, cause))
+
+    def _timeless(self, completion: Completion) -> Completion:
+        return attrs.evolve(completion, recorded_at=self.recorded_at)
+
+    def _completion(self, profile_id: str, firing: Firing) -> Completion:
+        slot, t, trigger, anchor, segments = firing
+        machine = self.plan.machines[slot]
+        return Completion(
+            machine.goal.name,
+            machine.version,
+            profile_id,
+            to_datetime(t) if trigger is None else trigger.timestamp,
+            self.recorded_at,
+            None if trigger is None else trigger.id,
+            getattr(trigger, "channel", None),
+            segments,
+            machine.value(trigger),
+            None if anchor is None else timedelta(microseconds=t - anchor),
+        )
+
+
+def fold_all(plan: Plan, facts: Sequence[Fact], until: int) -> tuple[ProfileRecord, list[Firing]]:
+    """Where a profile stands after all its kept *facts*, in order, and time up to *until*; and all that fired."""
+    record = ProfileRecord(plan)
+    record.ids.update(fact.id for fact in facts if fact.id is not None)
+    fold = Fold(plan, lambda: facts, ignore_notes)
+    fold.run(record, facts)
+    fold.pass_time(record, max(until, record.latest))
+    return record, fold.out

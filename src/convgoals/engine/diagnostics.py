@@ -1,0 +1,30 @@
+"""What the data looked like to the goals: wrong types, and event types that no goal listens to (semantics §3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from convgoals.predicates.plan import Plan
+from convgoals.predicates.values import Notes
+
+MAX_TYPES = 1_000
+"""How many different event types are counted; the rest is hostile or a mistake, and counted together."""
+
+
+class Diagnostics:
+    """Counts since the engine was opened or its goals changed."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._names = [machine.goal.name for machine in plan.machines]
+        self.ill_typed: Counter[tuple[str, str, str]] = Counter()
+        self.event_types: Counter[str] = Counter()
+
+    def note(self, slot: int, notes: Notes) -> None:
+        """Count comparisons of goal *slot* that met a value of the wrong type."""
+        for label, kind in notes:
+            self.ill_typed[self._names[slot], label, kind] += 1
+
+    def saw_event(self, kind: str) -> None:
+        """Count an event."""
+        if kind in self.event_types or len(self.event_types) < MAX_TYPES:
+            self.event_types[kind] += 1

@@ -1,0 +1,505 @@
+"""`GoalEngine`: the house's front door."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import attrs
+
+from convgoals.engine.batch import BatchRun, fold_all
+from convgoals.engine.diagnostics import Diagnostics
+from convgoals.engine.fold import ProfileRecord
+from convgoals.errors import ConvgoalsError, FactError, UnknownGoalError
+from convgoals.goals import Goal
+from convgoals.instants import BEGINNING, read_iso, shifter, to_datetime, to_instant
+from convgoals.language.parse import parse_duration
+from convgoals.predicates.compile import compile_goal
+from convgoals.predicates.plan import Plan, make_plan
+from convgoals.records import (
+    CampaignReceipt,
+    Completion,
+    Event,
+    Fact,
+    ProfileSnapshot,
+    ProfileUpdate,
+    Retraction,
+    identified,
+)
+from convgoals.sources.segment import fact_from_dict
+from convgoals.storage.base import Batch, SavedGoal, Store
+from convgoals.storage.open import open_store
+from convgoals.suggest import did_you_mean
+
+CLOCK = "@clock"
+"""The source position under which the last ``advance`` is kept: the clock is a source like any other."""
+
+CACHED_PROFILES = 200_000
+"""How many profiles' states are kept at hand; the others are folded again from the store when a fact comes."""
+
+PASS = 1_000
+"""How many profiles are loaded at a time where all have to be looked at."""
+
+_FACTS = frozenset({Event, ProfileSnapshot, ProfileUpdate, CampaignReceipt})
+
+Change = Completion | Retraction
+
+
+@attrs.frozen
+class Rejection:
+    """A fact that came later than the engine's ``lateness`` allows.
+
+    Attributes:
+        fact: the fact, untouched.
+        oldest: the earliest timestamp that would have been taken.
+    """
+
+    fact: Fact
+    oldest: datetime
+
+
+class GoalEngine:
+    """Feeds facts through goals, and keeps the history of completions.
+
+    Args:
+        goals: goals to save at once; those already saved under the same name are updated, as by `add`.
+        store: where everything is kept: ``"memory://"``, ``"sqlite:///goals.db"``, ``"sqlite://"`` or a `Store`.
+        schema: a `Schema` against which goals are checked when they are saved.
+        lateness: how much later than the latest fact a fact may come, such as ``"30 days"``; no limit if ``None``.
+        keep: ``"relevant"`` keeps the facts that some goal looks at, ``"all"`` keeps every fact.
+        on_change: called with the completions and retractions of a batch, once, after it was committed.
+        on_rejected: called with each `Rejection`, after the batch that it came with was committed.
+
+    An engine is a context manager, and may be used by several threads; calls that change it wait for one another.
+
+    Raises:
+        StoreError: the store cannot be opened.
+        GoalTypeError: a goal does not fit *schema*.
+    """
+
+    def __init__(
+        self,
+        goals: Iterable[Goal] = (),
+        *,
+        store: str | Store = "memory://",
+        schema: Any = None,
+        lateness: str | None = None,
+        keep: Literal["relevant", "all"] = "relevant",
+        on_change: Callable[[Sequence[Change]], None] | None = None,
+        on_rejected: Callable[[Rejection], None] | None = None,
+    ) -> None:
+        if keep not in ("relevant", "all"):
+            raise ConvgoalsError(f"keep={keep!r} is neither 'relevant' nor 'all'", code="keep")
+        self._lateness = None if lateness is None else _shift(lateness)
+        self._schema = schema
+        self._keep_all = keep == "all"
+        self._on_change = on_change
+        self._on_rejected = on_rejected
+        self._lock = threading.RLock()
+        self._store = open_store(store) if isinstance(store, str) else store
+        self._fresh_ids = f"{uuid.uuid4().hex[:20]}-"
+        self._fresh_count = 0
+        self._records: dict[str, ProfileRecord] = {}
+        self.rejected_count = 0
+        try:
+            self._read_store()
+            self._save(list(goals))
+        except BaseException:
+            self._store.close()
+            raise
+
+    # ---- life
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the store; a closed engine raises `StoreError`. Everything processed is kept already."""
+        with self._lock:
+            self._store.close()
+
+    def _read_store(self) -> None:
+        """Take the goals, clock and identities from the store; drop what is known of profiles."""
+        self._generation = self._store.generation()
+        self._saved = {saved.goal.name: saved for saved in self._store.goals()}
+        self._aliases = self._store.aliases()
+        reached = self._store.reached()
+        self._reached = BEGINNING if reached is None else reached
+        clock = self._store.positions().get(CLOCK)
+        self._clock = BEGINNING if clock is None else int(clock)
+        self._use(self._make_plan(self._saved.values()))
+
+    def _make_plan(self, saved: Iterable[SavedGoal]) -> Plan:
+        return make_plan(compile_goal(each.goal, each.version) for each in saved if not each.archived)
+
+    def _use(self, plan: Plan) -> None:
+        self._plan = plan
+        self._records.clear()
+        self.diagnostics_ = Diagnostics(plan)
+
+    def _refresh(self) -> None:
+        """Notice what another process has committed."""
+        if self._store.generation() != self._generation:
+            self._read_store()
+
+    # ---- goals (semantics §7)
+
+    def add(self, goal: Goal) -> list[Change]:
+        """Save a goal; it is live at once, for the profiles known already and all to come.
+
+        A goal of the same name is replaced: if what it asks or how it counts is another, under a new version, and the
+        old version's completions stay.
+
+        Returns:
+            The completions of known profiles, from the facts that are kept of them.
+        """
+        with self._lock:
+            self._refresh()
+            return self._save([goal])
+
+    def _save(self, goals: list[Goal]) -> list[Change]:
+        changed = []
+        for goal in goals:
+            if self._schema is not None:
+                self._schema.check(goal)
+            before = self._saved.get(goal.name)
+            if before is not None and before.goal == goal and not before.archived:
+                continue
+            version = 1 if before is None else before.version + (_meaning(before.goal) != _meaning(goal))
+            changed.append(SavedGoal(goal, version))
+        if not changed:
+            return []
+        saved = self._saved | {each.goal.name: each for each in changed}
+        plan = self._make_plan(saved.values())
+        run = self._run(plan)
+        for profile_id in self._known_profiles(run):
+            pass
+        changes = self._commit(run, Batch(goals=tuple(changed)))
+        self._saved = saved
+        self._use(plan)
+        return self._announce(changes)
+
+    def _known_profiles(self, run: BatchRun) -> Iterator[str]:
+        """Fold every known profile again through the run's plan, a bounded number at a time."""
+        chunk: list[str] = []
+        for profile_id in (*self._store.profile_ids(), None):
+            if profile_id is not None:
+                chunk.append(profile_id)
+            if chunk and (profile_id is None or len(chunk) == PASS):
+                for each, stored in self._store.load(chunk).items():
+                    run.refold(each, stored)
+                    yield each
+                chunk = []
+
+    def archive(self, name: str) -> None:
+        """Stop evaluating a goal; its history stays. Raises `UnknownGoalError`."""
+        with self._lock:
+            self._refresh()
+            before = self._saved_goal(name)
+            after = attrs.evolve(before, archived=True)
+            self._store.commit(Batch(goals=(after,)))
+            self._saved[name] = after
+            self._use(self._make_plan(self._saved.values()))
+
+    def goals(self, *, archived: bool = False) -> list[Goal]:
+        """The live goals, in the order in which they were first saved; with *archived*, also the archived ones."""
+        with self._lock:
+            self._refresh()
+            return [saved.goal for saved in self._saved.values() if archived or not saved.archived]
+
+    def saved_goals(self) -> list[SavedGoal]:
+        """All goals with their versions, the archived ones included."""
+        with self._lock:
+            self._refresh()
+            return list(self._saved.values())
+
+    def _saved_goal(self, name: str | Goal) -> SavedGoal:
+        wanted = name.name if isinstance(name, Goal) else name
+        found = self._saved.get(wanted)
+        if found is None:
+            raise UnknownGoalError(f"there is no goal {wanted!r} here", hint=did_you_mean(str(wanted), self._saved))
+        return found
+
+    # ---- facts
+
+    def process(
+        self, facts: Iterable[Fact | Mapping[str, Any]], *, checkpoint: Mapping[str, int | str] | None = None
+    ) -> list[Change]:
+        """Take a batch of facts: all of it, or, if anything raises, nothing.
+
+        Args:
+            facts: facts of any profiles in any order; dicts in the Segment form are taken too.
+            checkpoint: how far each source has been read, kept with the batch; see `checkpoint`.
+
+        Returns:
+            What changed: completions, and retractions of those that no longer hold, by ``achieved_at``.
+
+        Raises:
+            FactError: something in *facts* is no fact.
+            StoreError: the batch could not be made durable.
+
+        Implements semantics §§1, 5 and 6.
+        """
+        if checkpoint is not None and CLOCK in checkpoint:
+            raise ConvgoalsError(f"{CLOCK!r} is no name for a source", code="checkpoint", hint="call advance(now)")
+        with self._lock:
+            self._refresh()
+            groups, rejections, latest = self._sort_in(facts)
+            if not groups and not checkpoint and not rejections:
+                return []
+            run = self._run(self._plan, max(latest, self._reached))
+            try:
+                records = self._load(groups)
+                for profile_id, group in groups.items():
+                    self._records[profile_id] = run.add(profile_id, records[profile_id], group)
+                changes = self._commit(run, Batch(positions=dict(checkpoint or {})))
+            except BaseException:
+                for profile_id in groups:  # where they stood before is what the store says
+                    self._records.pop(profile_id, None)
+                raise
+            self._bound_cache()
+            self.rejected_count += len(rejections)
+            if self._on_rejected is not None:
+                for rejection in rejections:
+                    self._on_rejected(rejection)
+            return self._announce(changes)
+
+    def _sort_in(
+        self, facts: Iterable[Fact | Mapping[str, Any]]
+    ) -> tuple[dict[str, list[Fact]], list[Rejection], int]:
+        """The facts by profile, each with an id; those that come too late; and the latest instant of all."""
+        if isinstance(facts, (Mapping, str)) or type(facts) in _FACTS:
+            raise FactError("process takes several facts, not one", code="fact", hint="process([fact])")
+        groups: dict[str, list[Fact]] = {}
+        rejections: list[Rejection] = []
+        latest, aliases, note_type = self._reached, self._aliases, self.diagnostics_.saw_event
+        for given in facts:
+            fact = given if type(given) in _FACTS else _as_fact(given)
+            if fact.id is None:  # type: ignore[union-attr]
+                self._fresh_count += 1
+                fact = identified(fact, f"{self._fresh_ids}{self._fresh_count:012x}")  # type: ignore[arg-type]
+            profile_id: str = fact.profile_id  # type: ignore[union-attr]
+            if aliases:
+                profile_id = aliases.get(profile_id, profile_id)
+            if fact.instant > latest:  # type: ignore[union-attr]
+                latest = fact.instant  # type: ignore[union-attr]
+            elif self._lateness is not None and self._lateness(fact.instant) < latest:  # type: ignore[union-attr]
+                rejections.append(self._rejection(fact, latest))  # type: ignore[arg-type]
+                continue
+            if type(fact) is Event:
+                note_type(fact.type)
+            group = groups.get(profile_id)
+            if group is None:
+                groups[profile_id] = [fact]  # type: ignore[list-item]
+            else:
+                group.append(fact)  # type: ignore[arg-type]
+        return groups, rejections, latest
+
+    def _rejection(self, fact: Fact, latest: int) -> Rejection:
+        lateness = self._lateness
+        if lateness is None:
+            raise AssertionError("without a limit nothing is too late")
+        return Rejection(fact, to_datetime(latest - (lateness(fact.instant) - fact.instant)))
+
+    def _load(self, profile_ids: Iterable[str]) -> dict[str, ProfileRecord]:
+        """Where each profile stands: at hand, from the store, or new."""
+        found, missing = {}, []
+        for profile_id in profile_ids:
+            record = self._records.get(profile_id)
+            if record is None:
+                missing.append(profile_id)
+            else:
+                found[profile_id] = record
+        if missing:
+            stored = self._store.load(missing)
+            for profile_id in missing:
+                known = stored.get(profile_id)
+                if known is None:
+                    found[profile_id] = ProfileRecord(self._plan)
+                else:
+                    found[profile_id] = fold_all(self._plan, known.facts, known.until)[0]
+        return found
+
+    def _bound_cache(self) -> None:
+        while len(self._records) > CACHED_PROFILES:
+            del self._records[next(iter(self._records))]
+
+    def advance(self, now: datetime | str) -> list[Change]:
+        """Let time pass: complete what time alone completes up to *now*, each at its exact instant.
+
+        Args:
+            now: an aware datetime or ISO 8601 text; one before the last is ignored, for time does not run back.
+
+        Returns:
+            The completions, by ``achieved_at``.
+        """
+        instant = _as_instant(now)
+        with self._lock:
+            self._refresh()
+            if instant <= self._clock:
+                return []
+            run = self._run(self._plan, max(instant, self._reached), clock=instant)
+            due = self._store.due(instant)
+            try:
+                for start in range(0, len(due), PASS):
+                    for profile_id, record in self._load(due[start : start + PASS]).items():
+                        run.pass_time(profile_id, record)
+                        self._records[profile_id] = record
+                changes = self._commit(run, Batch(positions={CLOCK: instant}))
+            except BaseException:
+                for profile_id in due:
+                    self._records.pop(profile_id, None)
+                raise
+            self._clock = instant
+            self._bound_cache()
+            return self._announce(changes)
+
+    def _run(self, plan: Plan, reached: int | None = None, clock: int | None = None) -> BatchRun:
+        at = self._reached if reached is None else reached
+        return BatchRun(
+            plan,
+            self._store,
+            self._clock if clock is None else clock,
+            recorded_at=to_datetime(at if at > BEGINNING else 0),
+            keep_all=self._keep_all,
+            note=self.diagnostics_.note,
+        )
+
+    def _commit(self, run: BatchRun, batch: Batch) -> list[Change]:
+        """Make the run durable, and return what changed by ``achieved_at``, retractions before completions."""
+        retractions = sorted(run.retractions, key=_change_order)
+        completions = sorted(run.completions, key=_change_order)
+        changes: list[Change] = [*retractions, *completions]
+        reached = to_instant(run.recorded_at)
+        self._store.commit(
+            attrs.evolve(
+                batch,
+                profiles=run.changes,
+                entries=tuple(changes),
+                reached=reached if reached > self._reached and (run.changes or batch.positions) else None,
+            )
+        )
+        self._generation = self._store.generation()
+        self._reached = max(self._reached, reached) if run.changes or batch.positions else self._reached
+        return changes
+
+    def _announce(self, changes: list[Change]) -> list[Change]:
+        if changes and self._on_change is not None:
+            self._on_change(tuple(changes))
+        return changes
+
+    # ---- identity (semantics §6)
+
+    def merge(self, anonymous_id: str, known_id: str) -> list[Change]:
+        """Make two profiles one: *known_id* gets the facts of *anonymous_id*, now and in the future.
+
+        Merging again changes nothing. Returns what changed: the completions are those of the union of the two logs.
+        """
+        with self._lock:
+            self._refresh()
+            old = self._aliases.get(anonymous_id, anonymous_id)
+            new = self._aliases.get(known_id, known_id)
+            if old == new:
+                return []
+            stored = self._store.load([old, new])
+            moved = stored[old].facts if old in stored else ()
+            run = self._run(self._plan)
+            kept = {fact.id for fact in stored[new].facts} if new in stored else set()
+            coming = [fact for fact in moved if fact.id not in kept]
+            latest = max((each.until for each in stored.values()), default=BEGINNING)
+            run.refold(new, stored.get(new), coming, latest=latest, others=(old,))
+            changes = self._commit(run, Batch(merged=((old, new),)))
+            self._aliases = self._store.aliases()
+            self._records.pop(old, None)
+            self._records.pop(new, None)
+            return self._announce(changes)
+
+    def forget(self, profile_id: str) -> None:
+        """Erase a profile everywhere: facts, state, ledger, and the identities that became it (semantics §6)."""
+        with self._lock:
+            self._refresh()
+            current = self._aliases.get(profile_id, profile_id)
+            self._store.forget(current)
+            self._generation = self._store.generation()
+            self._aliases = self._store.aliases()
+            self._records.pop(current, None)
+
+    # ---- questions
+
+    def history(
+        self,
+        profile_id: str | None = None,
+        goal: str | Goal | None = None,
+        as_of: datetime | str | None = None,
+        include_retracted: bool = False,
+    ) -> Iterator[Completion]:
+        """Completions, by ``achieved_at``.
+
+        Args:
+            profile_id: of this profile only; the id that it had before a merge does too.
+            goal: of this goal only, in all its versions.
+            as_of: as was known at this time (by ``recorded_at``).
+            include_retracted: also those that have been retracted.
+
+        Raises:
+            UnknownGoalError: there is no such goal.
+        """
+        with self._lock:
+            name = None if goal is None else self._saved_goal(goal).goal.name
+            profile = None if profile_id is None else self._aliases.get(profile_id, profile_id)
+            known_at = None if as_of is None else to_datetime(_as_instant(as_of))
+            return self._store.history(name, profile, known_at, include_retracted)
+
+    def ledger(self) -> Iterator[Change]:
+        """Every completion and retraction ever recorded, in the order in which it was."""
+        with self._lock:
+            return self._store.entries()
+
+    def checkpoint(self) -> dict[str, int | str]:
+        """How far each source had been read by the last committed batch."""
+        with self._lock:
+            return {source: at for source, at in self._store.positions().items() if source != CLOCK}
+
+
+def _change_order(change: Change) -> tuple[datetime, str, str, str]:
+    return change.achieved_at, change.profile_id, change.goal, change.trigger_id or ""
+
+
+def _meaning(goal: Goal) -> tuple[object, ...]:
+    """What makes a goal's completions what they are: if it changes, so does the version."""
+    return str(goal.condition), goal.count, goal.value, goal.timezone, goal.since
+
+
+def _as_fact(given: object) -> Fact:
+    if isinstance(given, Mapping):
+        return fact_from_dict(given)
+    raise FactError(
+        f"{given!r:.80} is no fact",
+        code="fact",
+        hint="an Event, ProfileSnapshot, ProfileUpdate or CampaignReceipt, or a dict in the Segment form",
+    )
+
+
+def _as_instant(moment: datetime | str) -> int:
+    found = read_iso(moment) if isinstance(moment, str) else moment
+    if not isinstance(found, datetime) or found.utcoffset() is None:
+        raise ConvgoalsError(
+            f"{moment!r:.80} is no instant: it must be an aware datetime, or ISO 8601 text with an offset",
+            code="instant",
+            hint="datetime.now(timezone.utc)",
+        )
+    return to_instant(found)
+
+
+def _shift(lateness: str) -> Callable[[int], int]:
+    duration = parse_duration(lateness)
+    return shifter(duration.months, duration.microseconds, UTC)

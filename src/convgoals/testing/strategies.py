@@ -8,9 +8,9 @@ makes facts and conditions collide, one with odd names tries the printer. This m
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
 
@@ -22,17 +22,27 @@ try:
     from hypothesis import strategies as st
     from hypothesis.strategies import SearchStrategy
 except ImportError:
-    raise MissingExtraError("convgoals.testing.strategies", "test") from None
-
-_T = TypeVar("_T")
+    raise MissingExtraError("convgoals.testing.strategies", "dev") from None
 
 
-def _drawn(values: Iterable[_T] | SearchStrategy[_T]) -> SearchStrategy[_T]:
+def _drawn(values: Any) -> Any:
+    """*values* where it is a strategy, or one that chooses from them."""
     return values if isinstance(values, SearchStrategy) else st.sampled_from(tuple(values))
 
 
-def _choice(*values: Any) -> Any:
-    return attrs.field(default=values, converter=_drawn)
+_MOMENTS = (
+    datetime.date(2026, 1, 1),
+    datetime.date(2026, 1, 3),
+    datetime.datetime(2026, 1, 2, 12, 0),  # noqa: DTZ001  naive on purpose: a wall time in the goal's time zone
+    datetime.datetime(2026, 1, 2, 12, 0, tzinfo=datetime.UTC),
+)
+_DURATIONS = (
+    ast.Duration(((1, "day"),)),
+    ast.Duration(((2, "day"),)),
+    ast.Duration(((1, "hour"),)),
+    ast.Duration(((1, "month"),)),
+    ast.Duration(((1, "day"), (12, "hour"))),
+)
 
 
 @attrs.frozen
@@ -52,27 +62,20 @@ class Vocabulary:
         patterns: regular expressions that ``matches`` accepts.
     """
 
-    event_types: SearchStrategy[str] = _choice("a", "b", "c")
-    event_paths: SearchStrategy[tuple[str, ...]] = _choice(("x",), ("y",), ("order", "id"))
-    profile_paths: SearchStrategy[tuple[str, ...]] = _choice(("p",), ("q",), ("address", "country"))
-    campaigns: SearchStrategy[str] = _choice("m", "n")
-    segments: SearchStrategy[str] = _choice("vip", "staff")
-    texts: SearchStrategy[str] = _choice("", "u", "v", "uv", "2026-01-02")
-    numbers: SearchStrategy[int | Decimal] = _choice(0, 1, 2, 3, -1, Decimal("0.5"))
-    moments: SearchStrategy[datetime.date] = _choice(
-        datetime.date(2026, 1, 1),
-        datetime.date(2026, 1, 3),
-        datetime.datetime(2026, 1, 2, 12, 0),  # noqa: DTZ001  naive on purpose: a wall time in the goal's time zone
-        datetime.datetime(2026, 1, 2, 12, 0, tzinfo=datetime.UTC),
+    event_types: SearchStrategy[str] = attrs.field(default=("a", "b", "c"), converter=_drawn)
+    event_paths: SearchStrategy[tuple[str, ...]] = attrs.field(
+        default=(("x",), ("y",), ("order", "id")), converter=_drawn
     )
-    durations: SearchStrategy[ast.Duration] = _choice(
-        ast.Duration(((1, "day"),)),
-        ast.Duration(((2, "day"),)),
-        ast.Duration(((1, "hour"),)),
-        ast.Duration(((1, "month"),)),
-        ast.Duration(((1, "day"), (12, "hour"))),
+    profile_paths: SearchStrategy[tuple[str, ...]] = attrs.field(
+        default=(("p",), ("q",), ("address", "country")), converter=_drawn
     )
-    patterns: SearchStrategy[str] = _choice("^u", "v$", "u|v")
+    campaigns: SearchStrategy[str] = attrs.field(default=("m", "n"), converter=_drawn)
+    segments: SearchStrategy[str] = attrs.field(default=("vip", "staff"), converter=_drawn)
+    texts: SearchStrategy[str] = attrs.field(default=("", "u", "v", "uv", "2026-01-02"), converter=_drawn)
+    numbers: SearchStrategy[int | Decimal] = attrs.field(default=(0, 1, 2, 3, -1, Decimal("0.5")), converter=_drawn)
+    moments: SearchStrategy[datetime.date] = attrs.field(default=_MOMENTS, converter=_drawn)
+    durations: SearchStrategy[ast.Duration] = attrs.field(default=_DURATIONS, converter=_drawn)
+    patterns: SearchStrategy[str] = attrs.field(default=("^u", "v$", "u|v"), converter=_drawn)
 
 
 SMALL = Vocabulary()
@@ -80,7 +83,7 @@ SMALL = Vocabulary()
 
 
 def conditions(vocabulary: Vocabulary = SMALL, *, max_depth: int = 3) -> SearchStrategy[ast.Condition]:
-    """Conditions of every kind of node, nested up to *max_depth* operators deep (arithmetic and filters not counted)."""
+    """Conditions of every kind of node, nested up to *max_depth* operators deep, arithmetic and filters not counted."""
     return _Conditions(vocabulary).nested(max_depth)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from convgoals.language import ast
 from convgoals.records import Event
 from convgoals.testing.reference.comparisons import equal, lookup, value_of
@@ -36,7 +34,7 @@ def links(log: Log, link: ast.Link, match: Match, following: Occurrence) -> bool
         and before.at <= following.at
         and (link.within is None or following.at <= later(log, before.at, link.within))
         and (link.same is None or carry_the_same(log, before, following, link.same))
-        and (link.without is None or not any(_between(log, link.without, match, following)))
+        and (link.without is None or not comes_between(log, link.without, before, following))
     )
 
 
@@ -44,11 +42,12 @@ def _is_other(occurrence: Occurrence, match: Match) -> bool:
     return all(occurrence.fact != taken.fact for taken in match)
 
 
-def _between(log: Log, without: ast.Occurrence, match: Match, following: Occurrence) -> Iterator[bool]:
-    """For each such occurrence that is none of the match's own, whether it lies between its last two, ends in."""
-    for other in happened(log, without):
-        if _is_other(other, (*match, following)):
-            yield match[-1].at <= other.at <= following.at
+def comes_between(log: Log, without: ast.Occurrence, before: Occurrence, following: Occurrence) -> bool:
+    """Whether another such occurrence than these two lies between them, ends in."""
+    return any(
+        before.at <= other.at <= following.at and _is_other(other, (before, following))
+        for other in happened(log, without)
+    )
 
 
 def carry_the_same(log: Log, one: Occurrence, other: Occurrence, path: tuple[str, ...]) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -13,8 +12,9 @@ import attrs
 
 from convgoals.instants import read_iso, start_of_day, to_datetime, to_instant, wall_to_instant
 from convgoals.language import ast
+from convgoals.language.patterns import compile_pattern
 
-MAX_EXPONENT = 1000
+MAX_DIGITS = 1000
 """A number of more digits than this, before or after the point, is ill-typed."""
 
 
@@ -37,7 +37,7 @@ class Moment:
 
 @attrs.frozen
 class Day:
-    """A date; where an instant is asked for, the start of that day in the goal's time zone."""
+    """A date; with a datetime literal, the start of that day in the goal's time zone."""
 
     day: date
 
@@ -105,7 +105,7 @@ def value_of(raw: object, timezone: tzinfo) -> Value:  # noqa: PLR0911  one case
 def number(raw: float | Decimal) -> Fraction | IllTyped:
     """The exact number; a float stands for its shortest decimal form."""
     decimal = Decimal(repr(float(raw))) if isinstance(raw, float) else Decimal(raw)
-    if not decimal.is_finite() or abs(decimal.adjusted()) > MAX_EXPONENT:
+    if not decimal.is_finite() or (decimal and abs(decimal.adjusted()) >= MAX_DIGITS):
         return ILL_TYPED
     return Fraction(decimal)
 
@@ -203,20 +203,25 @@ def compares(node: ast.Comparison, read: Reader, timezone: tzinfo) -> bool:
             return ordered("<=", of(low), found, timezone) and ordered("<=", found, of(high), timezone)
         case ast.Matches(value, pattern):
             found = of(value)
-            return isinstance(found, str) and re.search(pattern, found) is not None
+            return isinstance(found, str) and compile_pattern(pattern)(found) is not None
         case ast.Presence(value, negated):
-            return (not isinstance(of(value), (Missing, IllTyped))) != negated
+            found = of(value)  # a property that is there is set, whatever its type
+            is_set = not isinstance(found, Missing) and (isinstance(value, ast.Property) or found != ILL_TYPED)
+            return is_set != negated
 
 
 def equal(first: Value, second: Value, timezone: tzinfo) -> bool:
-    """``=``: values of one type that are the same; lists and mappings whole, by the same rules."""
+    """``=``: values of one type that are the same; lists and mappings whole, where missing and null are one value."""
     first, second = met(first, second, timezone), met(second, first, timezone)
+
+    def members(one: Value, other: Value) -> bool:
+        return one == other == MISSING or equal(one, other, timezone)
+
     if isinstance(first, list) and isinstance(second, list):
-        return len(first) == len(second) and all(
-            equal(one, other, timezone) for one, other in zip(first, second, strict=True)
-        )
+        return len(first) == len(second) and all(map(members, first, second))
     if isinstance(first, dict) and isinstance(second, dict):
-        return first.keys() == second.keys() and all(equal(first[name], second[name], timezone) for name in first)
+        names = {*first, *second}
+        return all(members(first.get(name, MISSING), second.get(name, MISSING)) for name in names)
     if isinstance(first, (Missing, IllTyped)):
         return False
     return type(first) is type(second) and first == second
@@ -234,7 +239,7 @@ def ordered(operator: str, first: Value, second: Value, timezone: tzinfo) -> boo
 
 
 def met(value: Value, other: Value, timezone: tzinfo) -> Any:
-    """*value* as it is compared with *other*: as a date with a date literal, else a date or datetime as an instant.
+    """*value* as it is compared with *other*: as a date with a date literal, as an instant with a datetime literal.
 
     ISO 8601 text is a date or datetime only with such a literal.
     """
@@ -244,8 +249,10 @@ def met(value: Value, other: Value, timezone: tzinfo) -> Any:
         return Moment(value.instant)
     if isinstance(value, str) and isinstance(other, (DayLiteral, MomentLiteral)):
         value = time_in_text(value, timezone)
+    if isinstance(value, Day) and isinstance(other, MomentLiteral):
+        return moment(value.day, timezone)
     if isinstance(value, Day):
-        return value.day if isinstance(other, DayLiteral) else moment(value.day, timezone)
+        return value.day
     if isinstance(value, Moment) and isinstance(other, DayLiteral):
         return day_of(value, timezone)
     return value
@@ -283,9 +290,11 @@ def same(first: Value, second: Value, timezone: tzinfo) -> bool:
 
     Missing and null are one value, and so is all that is ill-typed: a NaN that stays a NaN has not changed.
     """
-    one, other = met(first, second, timezone), met(second, first, timezone)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(same(a, b, timezone) for a, b in zip(one, other, strict=True))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[name], other[name], timezone) for name in one)
-    return type(one) is type(other) and bool(one == other)
+    if isinstance(first, list) and isinstance(second, list):
+        return len(first) == len(second) and all(
+            same(one, other, timezone) for one, other in zip(first, second, strict=True)
+        )
+    if isinstance(first, dict) and isinstance(second, dict):
+        names = {*first, *second}
+        return all(same(first.get(name, MISSING), second.get(name, MISSING), timezone) for name in names)
+    return equal(first, second, timezone) or (first == second and isinstance(first, (Missing, IllTyped)))

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import attrs
 
-from convgoals.instants import BEGINNING, EARLIEST, LATEST, shifter
+from convgoals.instants import BEGINNING, shifter
 from convgoals.language import ast
 from convgoals.testing.reference.comparisons import Day, Moment, lookup, moment, time_in_text, value_of
 from convgoals.testing.reference.facts import Log, profile_at
@@ -44,16 +44,15 @@ def start_of(log: Log, node: ast.Between) -> int:
 
 def end_of(log: Log, node: ast.Between) -> int:
     """The last instant of a ``between``: a bare end date lasts to the end of its day."""
-    if isinstance(node.end, ast.DateTime) or node.end.value == date.max:
-        return _instant(log, node.end.value)
-    return _instant(log, node.end.value + timedelta(days=1)) - 1
+    if isinstance(node.end, ast.Date):
+        return _instant(log, node.end.value + timedelta(days=1)) - 1
+    return _instant(log, node.end.value)
 
 
 def _instant(log: Log, day: date) -> int:
     read = moment(day, log.timezone)
-    if isinstance(read, Moment):
-        return read.instant
-    return EARLIEST if day.year == 1 else LATEST  # past what calendars can say, and so past every fact
+    assert isinstance(read, Moment)  # noqa: S101  the parser takes no date past what calendars can say
+    return read.instant
 
 
 def anchor_of_property(log: Log, node: ast.PropertyAnchor, instant: int) -> int | None:

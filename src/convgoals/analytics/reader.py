@@ -25,6 +25,10 @@ class Reader(Protocol):
         """Each profile that received *campaign*, once, with the instant of its first receipt."""
         ...
 
+    def receipts(self) -> Iterable[tuple[str, int, str, str | None]]:
+        """Every receipt of every campaign that is kept: profile, instant, campaign, channel; in any order."""
+        ...
+
     def reached(self) -> int | None:
         """The instant that time has reached: the latest of all facts and of ``advance``; ``None`` before any."""
         ...

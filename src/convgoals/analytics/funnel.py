@@ -1,0 +1,265 @@
+"""Goals as the stages of a funnel: how many got how far, how long it took, and who went no further.
+
+A profile reaches stage k if it has completions c1 <= c2 <= … <= ck of the first k goals, within the windows. It counts
+once, at the furthest stage that any choice of its completions reaches; `chains` says which choice its times are of.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any, Literal
+
+from convgoals.analytics.chains import Deadline, Times, in_any_order, in_order
+from convgoals.analytics.dimensions import Dimension, check_limit, dimension, largest_first, split
+from convgoals.analytics.figures import durations
+from convgoals.analytics.funnel_result import Funnel, Group, Stage
+from convgoals.analytics.periods import Moment, Period, read_period, read_span, read_zone, span_words
+from convgoals.analytics.reader import Reader
+from convgoals.analytics.selection import Audience, check_audience, check_counts, chunks, clip, select
+from convgoals.analytics.stats import CONFIDENCE, Difference, Proportion, check_confidence, correct, difference
+from convgoals.errors import QuestionError
+from convgoals.goals import Goal
+from convgoals.records import Completion
+from convgoals.suggest import did_you_mean
+
+Order = Literal["strict", "any"]
+ORDERS = ("strict", "any")
+
+
+def funnel(
+    reader: Reader,
+    goals: Sequence[Goal],
+    *,
+    within: str | timedelta | None = None,
+    between: str | timedelta | None = None,
+    order: Order = "strict",
+    breakdown: str | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    timezone: str | None = None,
+    audience: Audience | None = None,
+    limit: int = 10,
+    versions: Mapping[str, int] | None = None,
+    confidence: float = CONFIDENCE,
+) -> Funnel:
+    """The funnel of *goals*, in one pass over the completions of each.
+
+    Args:
+        reader: the ledger.
+        goals: the stages, each another goal.
+        within: how long after the first stage the later ones may be (``"7 days"``, or a timedelta; exactly that
+            counts). In any order: after the earliest of them.
+        between: how long after the stage before each may be. Only in strict order.
+        order: ``"strict"``: each stage at or after the one before. ``"any"``: stage k is reached by the first k goals
+            in whatever order.
+        breakdown: ``"channel"``, ``"segment"`` or ``"version"``, of the profile's first stage.
+        since: completions before it do not count; a date is the start of its day.
+        until: completions after it do not count; a date is the end of its day.
+        timezone: an IANA zone for dates and calendar months; the first goal's, unless given.
+        audience: by default a goal that is linked to a campaign counts recipients, and completions at or after the
+            first receipt; ``"all"`` counts everyone. The first stage is of the first goal's audience.
+        limit: how many groups there are at the most, besides one for all others.
+        versions: only completions of that version, for each goal named; of the others: of all.
+        confidence: of the intervals.
+
+    Raises:
+        QuestionError: an argument asks for what cannot be answered.
+        StoreError: the store contradicts itself.
+    """
+    stages = tuple(goals)
+    _check(stages, order, between)
+    _check_linked(stages, audience)
+    name = stages[0].timezone if timezone is None else timezone
+    zone = read_zone(name)
+    period = read_period(since, until, zone)
+    by = dimension(breakdown)
+    check_limit(limit)
+    check_confidence(confidence)
+    spans = (read_span(within, zone, "within"), read_span(between, zone, "between"))
+
+    steps, total, entered = _collect(reader, stages, period, audience, versions or {}, by)
+    paths = _walk(steps, order, spans)
+    check_counts(len(paths), total)
+    return Funnel(
+        timezone=name,
+        since=period.since,
+        until=period.until,
+        order=order,
+        within=None if within is None else span_words(within),
+        between=None if between is None else span_words(between),
+        stages=_stages(stages, paths.values(), total, confidence),
+        dimension=breakdown,
+        groups=() if by is None else _groups(stages, paths, entered, by, limit, confidence),
+        profiles=_by_furthest(paths, len(stages)),
+    )
+
+
+def _check(goals: Sequence[Goal], order: str, between: object) -> None:
+    if len(goals) < 2:
+        raise QuestionError("a funnel has at least two goals", code="stages", hint='funnel(["visit", "purchase"])')
+    names = [goal.name for goal in goals]
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise QuestionError(f"goal {name!r} is a stage more than once", code="stages")
+    if order not in ORDERS:
+        hint = did_you_mean(str(order), ORDERS) or '"strict" or "any"'
+        raise QuestionError(f"order={order!r:.60} is no order of stages", code="order", hint=hint)
+    if order == "any" and between is not None:
+        raise QuestionError(
+            "between= is about neighbours, and in any order there are none", code="order", hint="within="
+        )
+
+
+def _check_linked(goals: Sequence[Goal], audience: str | None) -> None:
+    if check_audience(audience) == "recipients" and not any(goal.campaign for goal in goals):
+        raise QuestionError(
+            "none of the goals is linked to a campaign, so there are no recipients to count",
+            code="audience",
+            hint='link one (campaign="…"), or audience="all"',
+        )
+
+
+_Step = dict[str, datetime | list[datetime]]
+_Path = Sequence[datetime]
+
+
+def _collect(
+    reader: Reader,
+    goals: Sequence[Goal],
+    period: Period,
+    audience: str | None,
+    versions: Mapping[str, int],
+    by: Dimension | None,
+) -> tuple[list[_Step], int, dict[str, list[Completion]]]:
+    """Each stage's completions by profile, of profiles that may be in the funnel; the size of the audience."""
+    steps: list[_Step] = []
+    entered: dict[str, list[Completion]] = {}
+    total = 0
+    for number, goal in enumerate(goals):
+        selection = select(reader, goal.campaign, audience if goal.campaign else None, f"goal {goal.name!r}")
+        if number == 0:
+            total = selection.size(period)
+        step: _Step = {}
+        for chunk in chunks(reader, goal, versions.get(goal.name), selection):
+            for completion in clip(chunk, period):
+                profile_id = completion.profile_id
+                # Without the first goal, a profile is not in the funnel, whatever else it did.
+                if number and profile_id not in steps[0]:
+                    continue
+                known = step.get(profile_id)
+                if known is None:  # a list each would cost most profiles several times the memory and time
+                    step[profile_id] = completion.achieved_at
+                elif type(known) is list:
+                    known.append(completion.achieved_at)
+                else:
+                    step[profile_id] = [known, completion.achieved_at]  # type: ignore[list-item]
+                if by is not None and number == 0:
+                    entered.setdefault(profile_id, []).append(completion)
+        steps.append(step)
+    return steps, total, entered
+
+
+def _walk(steps: list[_Step], order: str, spans: tuple[Deadline | None, Deadline | None]) -> dict[str, _Path]:
+    """The chosen completions of every profile in the funnel, stage by stage."""
+    within, between = spans
+    gets = [step.get for step in steps[1:]]
+    paths: dict[str, _Path] = {}
+    for profile_id, first in steps[0].items():
+        single = order == "strict" and type(first) is not list
+        stages: list[Any] = [first]
+        for get in gets:
+            times = get(profile_id)
+            if times is None:
+                break
+            single = single and type(times) is not list
+            stages.append(times)
+        if single:
+            paths[profile_id] = _only(stages, within, between)
+            continue
+        lists: list[Times] = [times if type(times) is list else [times] for times in stages]
+        paths[profile_id] = in_order(lists, within, between) if order == "strict" else in_any_order(lists, within)
+    return paths
+
+
+def _only(stages: list[datetime], within: Deadline | None, between: Deadline | None) -> list[datetime]:
+    """`in_order` where there is one completion a stage, as is the rule: there is nothing to choose."""
+    deadline = None if within is None or len(stages) == 1 else within(stages[0])
+    for number, (before, moment) in enumerate(pairwise(stages), start=1):
+        if (
+            moment < before
+            or (deadline is not None and moment > deadline)
+            or (between is not None and moment > between(before))
+        ):
+            return stages[:number]
+    return stages
+
+
+def _stages(goals: Sequence[Goal], paths: Iterable[_Path], total: int, confidence: float) -> tuple[Stage, ...]:
+    exactly: Counter[int] = Counter()
+    times: list[list[timedelta]] = [[] for _ in goals]
+    for path in paths:
+        exactly[len(path)] += 1
+        latest = path[0]
+        for number in range(1, len(path)):
+            # In any order a stage is reached when the last of its goals is: time never runs backwards.
+            reached = max(latest, path[number])
+            times[number].append(reached - latest)
+            latest = reached
+    counts = [sum(exactly[k] for k in range(number, len(goals) + 1)) for number in range(1, len(goals) + 1)]
+    return tuple(
+        Stage(
+            number=index + 1,
+            goal=goal.name,
+            step=Proportion(counts[index], counts[index - 1] if index else total, confidence),
+            overall=Proportion(counts[index], counts[0], confidence),
+            dropped=exactly[index + 1] if index + 1 < len(goals) else 0,
+            time=durations(times[index]),
+        )
+        for index, goal in enumerate(goals)
+    )
+
+
+def _by_furthest(paths: Mapping[str, _Path], stages: int) -> tuple[tuple[str, ...], ...]:
+    furthest: list[list[str]] = [[] for _ in range(stages)]
+    for profile_id, path in paths.items():
+        furthest[len(path) - 1].append(profile_id)
+    return tuple(map(tuple, furthest))
+
+
+def _groups(
+    goals: Sequence[Goal],
+    paths: Mapping[str, _Path],
+    entered: Mapping[str, list[Completion]],
+    by: Dimension,
+    limit: int,
+    confidence: float,
+) -> tuple[Group, ...]:
+    members: defaultdict[str | None, dict[str, _Path]] = defaultdict(dict)
+    for profile_id, path in paths.items():
+        first = next(each for each in entered[profile_id] if each.achieved_at == path[0])
+        for key in by.values(by.group(first)):
+            members[key][profile_id] = path
+    sizes = {key: len(group) for key, group in members.items()}
+    kept, rest = split(largest_first(sizes, sizes), limit)
+    last = sum(len(path) == len(goals) for path in paths.values())
+
+    def stages_of(group: Mapping[str, _Path]) -> tuple[Stage, ...]:
+        return _stages(goals, group.values(), len(paths), confidence)
+
+    listed = [(key, stages_of(members[key])) for key in kept]
+    differences = correct([_against_rest(stages[-1].overall, last, len(paths)) for _, stages in listed])
+    groups = [
+        Group(key, "none" if key is None else "value", stages, difference)
+        for (key, stages), difference in zip(listed, differences, strict=True)
+    ]
+    if rest:
+        others = {profile_id: path for key in rest for profile_id, path in members[key].items()}
+        groups.append(Group(None, "others", stages_of(others), None))
+    return tuple(groups)
+
+
+def _against_rest(group: Proportion, last: int, entered: int) -> Difference:
+    return difference(Proportion(last - group.count, entered - group.total, group.confidence), group)

@@ -1,0 +1,129 @@
+"""One goal: how many completed it, who, when, by what, and against the period before.
+
+The completion rate is converting profiles ÷ audience. A profile converts when it has a completion in the period; it
+counts once, however many it has. The audience is every known profile, or, for a goal linked to a campaign, the
+recipients, of whom completions at or after the first receipt count (semantics §7).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import Literal
+
+from convgoals.analytics import tables
+from convgoals.analytics.buckets import Every, check_every
+from convgoals.analytics.dimensions import check_limit, dimension
+from convgoals.analytics.figures import EXACT, Figures
+from convgoals.analytics.goal_report import Baseline, GoalReport
+from convgoals.analytics.periods import Moment, Period, previous, read_period, read_zone
+from convgoals.analytics.reader import Reader
+from convgoals.analytics.selection import Audience, Selection, chunks, select
+from convgoals.analytics.stats import CONFIDENCE, check_confidence, difference
+from convgoals.analytics.tally import Tally
+from convgoals.errors import QuestionError
+from convgoals.goals import Goal, Once
+from convgoals.instants import to_datetime
+
+
+def report(
+    reader: Reader,
+    goal: Goal,
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    every: Every = "day",
+    timezone: str | None = None,
+    breakdown: str | None = None,
+    audience: Audience | None = None,
+    limit: int = 10,
+    baseline: Literal["previous"] | tuple[Moment | None, Moment | None] | None = None,
+    version: int | None = None,
+    confidence: float = CONFIDENCE,
+) -> GoalReport:
+    """The report of one goal, in one pass over its completions.
+
+    Args:
+        reader: the ledger.
+        goal: the goal.
+        since: the first instant that counts: a datetime, or a date (from the start of that day); ``None``: all.
+        until: the last instant that counts: a datetime, or a date (to the end of that day); ``None``: all.
+        every: the size of the trend's buckets: hour, day, week (from Monday), month or quarter.
+        timezone: an IANA zone for dates and buckets; the goal's, unless given.
+        breakdown: ``"channel"``, ``"segment"`` or ``"version"``.
+        audience: ``"all"`` profiles, or ``"recipients"`` of the goal's campaign; recipients if it is linked to one.
+        limit: how many rows a breakdown has at the most, besides one for all others.
+        baseline: ``"previous"`` for the period before of the same length, or another period as (since, until).
+        version: only the completions of that version of the goal; ``None``: of all.
+        confidence: of the intervals.
+
+    Raises:
+        QuestionError: an argument asks for what cannot be answered.
+        StoreError: the store contradicts itself.
+    """
+    name = goal.timezone if timezone is None else timezone
+    zone = read_zone(name)
+    period = read_period(since, until, zone)
+    by = dimension(breakdown)
+    check_every(every)
+    check_limit(limit)
+    check_confidence(confidence)
+    at = reader.reached()
+    reached = None if at is None else to_datetime(at)
+    before = _baseline_period(baseline, period, reached, zone)
+    selection = select(reader, goal.campaign, audience, f"goal {goal.name!r}")
+
+    tally = Tally(period, every=every, timezone=zone, breakdown=by)
+    base = None if before is None else Tally(before, every=None, timezone=zone)
+    for chunk in chunks(reader, goal, version, selection):
+        tally.feed(chunk)
+        if base is not None:
+            base.feed(chunk)
+
+    size = selection.size(period)
+    figures = tally.figures(size, confidence)
+    return GoalReport(
+        goal=goal.name,
+        versions=tuple(sorted(tally.versions)),
+        timezone=name,
+        since=period.since,
+        until=period.until,
+        audience_kind=selection.kind,
+        campaign=selection.campaign,
+        figures=figures,
+        every=every,
+        trend=tally.trend(reached),
+        dimension=breakdown,
+        breakdown=() if tally.breakdown is None else tally.breakdown.rows(size, limit, confidence),
+        baseline=None if base is None else _compare(goal, figures, base, selection, confidence),
+    )
+
+
+def _baseline_period(baseline: object, period: Period, reached: datetime | None, zone: tzinfo) -> Period | None:
+    if baseline is None:
+        return None
+    if baseline == "previous":
+        return previous(period, reached, zone)
+    if isinstance(baseline, (tuple, list)) and len(baseline) == 2:
+        return read_period(baseline[0], baseline[1], zone)
+    raise QuestionError(
+        f"baseline={baseline!r:.60} is no period",
+        code="baseline",
+        hint='baseline="previous", or baseline=("2026-01-01", "2026-01-31")',
+    )
+
+
+def _compare(goal: Goal, figures: Figures, base: Tally, selection: Selection, confidence: float) -> Baseline:
+    before = base.figures(selection.size(base.period), confidence)
+    change = difference(before.conversion, figures.conversion)
+    sentence = tables.verdict(change, "the baseline", "the period")
+    if isinstance(goal.counting, Once) and before.conversion.count:
+        sentence += " The goal counts once a profile: who converted in one period cannot convert in the other."
+    return Baseline(
+        since=base.period.since,
+        until=base.period.until,
+        figures=before,
+        completions_change=figures.completions - before.completions,
+        value_change=EXACT.subtract(figures.value.sum, before.value.sum),
+        difference=change,
+        sentence=sentence,
+    )

@@ -1,0 +1,153 @@
+"""The one pass over a goal's completions from which every figure of a report comes."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from datetime import datetime, timedelta, tzinfo
+from operator import attrgetter
+
+import attrs
+
+from convgoals.analytics.buckets import bucket_at, bucket_label, buckets
+from convgoals.analytics.dimensions import Breakdown, Dimension
+from convgoals.analytics.figures import Amount, Figures, Sum, durations, total
+from convgoals.analytics.periods import Period
+from convgoals.analytics.selection import check_counts, clip
+from convgoals.analytics.stats import Proportion
+from convgoals.instants import MICROSECOND
+from convgoals.records import Completion
+
+_ACHIEVED_AT = attrgetter("achieved_at")
+_VERSION = attrgetter("version")
+
+
+@attrs.frozen
+class Bucket:
+    """One bucket of a trend.
+
+    Attributes:
+        start: its first instant (UTC).
+        end: the first instant after it (UTC).
+        label: what clocks and calendars in the report's time zone call it.
+        completions: how many completions it holds.
+        converting_profiles: how many profiles have their first completion of the period in it, so that the buckets
+            add up to the report's.
+        value: what its completions are worth.
+        unfinished: whether time has not yet reached its end, so that its figures may still grow.
+        cut: whether the period leaves out a part of it.
+    """
+
+    start: datetime
+    end: datetime
+    label: str
+    completions: int
+    converting_profiles: int
+    value: Amount
+    unfinished: bool
+    cut: bool
+
+
+@attrs.define
+class _Part:
+    completions: int = 0
+    profiles: int = 0
+    sum: Sum = attrs.Factory(Sum)
+
+
+class Tally:
+    """Collects the figures of one period while the completions go by in their order."""
+
+    def __init__(
+        self, period: Period, *, every: str | None, timezone: tzinfo, breakdown: Dimension | None = None
+    ) -> None:
+        self.period = period
+        self.profiles: set[str] = set()
+        self.versions: set[int] = set()
+        self.breakdown = None if breakdown is None else Breakdown(breakdown)
+        self._every = every
+        self._timezone = timezone
+        self._parts: dict[datetime, _Part] = {}
+        self._whole = _Part()
+        self._anchors: list[timedelta] = []
+        self._bucket: tuple[datetime, datetime] | None = None
+        self._last: datetime | None = None
+
+    def feed(self, completions: list[Completion]) -> None:
+        """Takes in the next completions; they must come by ``achieved_at``."""
+        kept = clip(completions, self.period)
+        if not kept:
+            return
+        self._last = kept[-1].achieved_at
+        self.versions.update(map(_VERSION, kept))
+        if self._every is None:
+            self._add(self._whole, kept)
+            return
+        index = 0
+        while index < len(kept):
+            start, end = self._bucket_of(kept[index].achieved_at, self._every)
+            stop = bisect_left(kept, end, lo=index, key=_ACHIEVED_AT)
+            self._add(self._parts.setdefault(start, _Part()), kept[index:stop])
+            index = stop
+
+    def figures(self, audience: int, confidence: float) -> Figures:
+        """The figures of the whole period."""
+        check_counts(len(self.profiles), audience)
+        parts = [self._whole, *self._parts.values()]
+        return Figures(
+            completions=sum(part.completions for part in parts),
+            conversion=Proportion(len(self.profiles), audience, confidence),
+            value=total(part.sum.amount() for part in parts),
+            time_to_convert=durations(self._anchors),
+        )
+
+    def trend(self, reached: datetime | None) -> tuple[Bucket, ...]:
+        """Every bucket from the beginning of the period (or the first completion) to its end, or to *reached*."""
+        if self._every is None:
+            return ()
+        first = self.period.since if self.period.since is not None else min(self._parts, default=None)
+        last = _latest(reached, self._last)
+        if last is not None and self.period.until is not None:
+            last = min(last, self.period.until)
+        if first is None or last is None or first > last:
+            return ()
+        return tuple(
+            self._finish(start, end, reached) for start, end in buckets(first, last, self._every, self._timezone)
+        )
+
+    def _bucket_of(self, moment: datetime, every: str) -> tuple[datetime, datetime]:
+        if self._bucket is None or not self._bucket[0] <= moment < self._bucket[1]:
+            self._bucket = bucket_at(moment, every, self._timezone)
+        return self._bucket
+
+    def _add(self, part: _Part, completions: list[Completion]) -> None:
+        seen = self.profiles
+        first = []
+        for completion in completions:
+            if completion.profile_id not in seen:
+                seen.add(completion.profile_id)
+                first.append(completion)
+        part.completions += len(completions)
+        part.profiles += len(first)
+        part.sum.extend([completion.value for completion in completions])
+        self._anchors += [completion.since_anchor for completion in first if completion.since_anchor is not None]
+        if self.breakdown is not None:
+            self.breakdown.feed(completions, first)
+
+    def _finish(self, start: datetime, end: datetime, reached: datetime | None) -> Bucket:
+        part = self._parts.get(start) or _Part()
+        since, until = self.period.since, self.period.until
+        return Bucket(
+            start=start,
+            end=end,
+            label=bucket_label(start, str(self._every), self._timezone),
+            completions=part.completions,
+            converting_profiles=part.profiles,
+            value=part.sum.amount(),
+            unfinished=reached is None or reached < end,
+            cut=(since is not None and since > start) or (until is not None and until < end - MICROSECOND),
+        )
+
+
+def _latest(first: datetime | None, second: datetime | None) -> datetime | None:
+    known = [moment for moment in (first, second) if moment is not None]
+    return max(known, default=None)

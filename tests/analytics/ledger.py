@@ -1,0 +1,125 @@
+"""A small honest `Reader` over lists, and Hypothesis strategies for random ledgers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import attrs
+from hypothesis import strategies as st
+
+from convgoals.goals import Goal
+from convgoals.instants import to_instant
+from convgoals.records import CampaignReceipt, Completion
+
+START = datetime.fromisoformat("2026-03-27T00:00:00+00:00")
+
+
+def at(text: str) -> datetime:
+    """The UTC instant of ISO 8601 text; without an offset it is UTC already."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=START.tzinfo)
+
+
+@attrs.frozen
+class Ledger:
+    """Completions, profiles and receipts in lists; every answer is looked up in them anew."""
+
+    entries: tuple[Completion, ...] = attrs.field(converter=tuple, default=())
+    profiles: frozenset[str] = attrs.field(converter=frozenset, default=frozenset())
+    sent: tuple[CampaignReceipt, ...] = attrs.field(converter=tuple, default=())
+    now: int | None = None
+
+    def completions(
+        self, goal: str | None = None, *, version: int | None = None, profile_id: str | None = None
+    ) -> Iterator[Completion]:
+        found = [
+            entry
+            for entry in self.entries
+            if goal in (None, entry.goal)
+            and version in (None, entry.version)
+            and profile_id in (None, entry.profile_id)
+        ]
+        return iter(sorted(found, key=lambda c: (c.achieved_at, c.profile_id, c.trigger_id or "")))
+
+    def profile_count(self) -> int:
+        named = {entry.profile_id for entry in self.entries} | {receipt.profile_id for receipt in self.sent}
+        return len(self.profiles | named)
+
+    def recipients(self, campaign: str) -> Iterable[tuple[str, int]]:
+        first: dict[str, int] = {}
+        for receipt in self.sent:
+            if receipt.campaign == campaign:
+                first[receipt.profile_id] = min(receipt.instant, first.get(receipt.profile_id, receipt.instant))
+        return first.items()
+
+    def receipts(self) -> Iterable[tuple[str, int, str, str | None]]:
+        return [(r.profile_id, r.instant, r.campaign, r.channel) for r in self.sent]
+
+    def reached(self) -> int | None:
+        times = [to_instant(entry.achieved_at) for entry in self.entries] + [receipt.instant for receipt in self.sent]
+        return max([*times, *([] if self.now is None else [self.now])], default=None)
+
+
+def goal(name: str = "buy", **arguments: object) -> Goal:
+    """A goal of that name; what its condition says does not matter here."""
+    return Goal(name, "event purchase", **{"count": "every", **arguments})  # type: ignore[arg-type]
+
+
+def done(profile_id: str, when: str | datetime, goal: str = "buy", **fields: object) -> Completion:
+    """A completion."""
+    moment = at(when) if isinstance(when, str) else when
+    return Completion(goal, fields.pop("version", 1), profile_id, moment, moment, **fields)  # type: ignore[arg-type]
+
+
+PROFILES = tuple("abcdefgh")
+moments = st.builds(
+    lambda hours, micros: START + timedelta(hours=hours, microseconds=micros),
+    st.integers(0, 24 * 5),
+    st.sampled_from([0, 0, 0, 1, 999_999]),
+)
+values = st.one_of(
+    st.none(),
+    st.integers(-5, 1000),
+    st.decimals(-100, 100, places=2),
+    st.floats(-100, 100).map(lambda x: round(x, 2)),
+    st.sampled_from([True, float("nan"), float("inf"), Decimal("NaN"), Decimal("1e-30"), Decimal("1e30")]),
+)
+
+
+def completions_of(*goals: str) -> st.SearchStrategy[Completion]:
+    """Random completions of those goals by a few profiles over a few days with a clock change in Berlin."""
+    return st.builds(
+        Completion,
+        goal=st.sampled_from(goals),
+        version=st.integers(1, 2),
+        profile_id=st.sampled_from(PROFILES),
+        achieved_at=moments,
+        recorded_at=st.just(START),
+        trigger_id=st.one_of(st.none(), st.text("xyz", min_size=1, max_size=3)),
+        channel=st.sampled_from([None, "email", "ads", "push", "sms", "web"]),
+        segments=st.sets(st.sampled_from(["vip", "new", "staff", "beta"])).map(lambda s: tuple(sorted(s))),
+        value=values,
+        since_anchor=st.one_of(st.none(), st.integers(0, 10**12).map(lambda n: timedelta(microseconds=n))),
+    )
+
+
+receipts = st.builds(
+    CampaignReceipt,
+    campaign=st.sampled_from(["spring", "summer", "autumn"]),
+    profile_id=st.sampled_from(PROFILES),
+    timestamp=moments,
+    channel=st.sampled_from([None, "email", "push"]),
+)
+
+
+def ledgers(*goals: str, most: int = 30) -> st.SearchStrategy[Ledger]:
+    """Random ledgers of those goals."""
+    return st.builds(
+        Ledger,
+        entries=st.lists(completions_of(*goals), max_size=most),
+        profiles=st.sets(st.sampled_from(PROFILES)),
+        sent=st.lists(receipts, max_size=12),
+        now=st.one_of(st.none(), moments.map(to_instant)),
+    )

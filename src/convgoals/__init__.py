@@ -5,7 +5,8 @@ Write a goal, feed facts, read who converted, when, and why. Everything public i
 
 from __future__ import annotations
 
-from convgoals.engine.engine import GoalEngine, Rejection
+from convgoals.engine.engine import GoalEngine
+from convgoals.engine.intake import Rejection
 from convgoals.errors import (
     ConvgoalsError,
     FactError,

@@ -222,7 +222,10 @@ def _value(value: object) -> int | float | Decimal | str | None:
                 f"value={value!r} names no property: {error.message}", code="value", hint='a number, or "order_value"'
             ) from None
     if value is None or (isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)):
-        if isinstance(value, (float, Decimal)) and not Decimal(repr(value) if isinstance(value, float) else value).is_finite():
+        if (
+            isinstance(value, (float, Decimal))
+            and not Decimal(repr(value) if isinstance(value, float) else value).is_finite()
+        ):
             raise GoalDefinitionError(f"value={value!r} is no amount", code="value")
         return value
     raise GoalDefinitionError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -31,9 +31,7 @@ def _name(what: str, value: object) -> str:
         return str(value)
     if not isinstance(value, str):
         raise FactError(f"{what} must be text, not {value!r:.80}", code="fact-name", hint=f"str({what}) may do")
-    raise FactError(
-        f"{what} has {len(value):,} characters, but must have between 1 and {MAX_NAME:,}", code="fact-name"
-    )
+    raise FactError(f"{what} has {len(value):,} characters, but must have between 1 and {MAX_NAME:,}", code="fact-name")
 
 
 def _optional_name(what: str, value: object) -> str | None:
@@ -173,8 +171,6 @@ class CampaignReceipt:
 
 
 Fact: TypeAlias = Event | ProfileSnapshot | ProfileUpdate | CampaignReceipt
-
-
 
 
 def identified(fact: Fact, fact_id: str) -> Fact:

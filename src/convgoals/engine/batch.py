@@ -62,16 +62,17 @@ class BatchRun:
     def add(self, profile_id: str, record: ProfileRecord, facts: list[Fact]) -> ProfileRecord:
         """Take a profile's *facts* of this batch; returns its record, a new one if it was folded again."""
         fresh = self._fresh(record, facts)
-        last_event = max(fact.instant for fact in facts)
-        record.latest = max(record.latest, last_event)
-        if not fresh:
-            return self._finish(profile_id, record, ())
+        for fact in facts:
+            if fact.instant > record.latest:
+                record.latest = fact.instant
+        if fresh and fresh[0].instant <= record.last:
+            stored = self.store.load([profile_id]).get(profile_id)
+            return self.refold(profile_id, stored, fresh, cause=fresh[0].id, latest=record.latest)
         self._profile_id, self._kept = profile_id, fresh
-        if fresh[0].instant > record.last:
+        if fresh:
             self._fold.run(record, fresh)
-            return self._finish(profile_id, record, tuple(fresh))
-        stored = self.store.load([profile_id]).get(profile_id)
-        return self.refold(profile_id, stored, fresh, cause=fresh[0].id, latest=record.latest)
+        self._finish(profile_id, record, fresh)
+        return record
 
     def _fresh(self, record: ProfileRecord, facts: list[Fact]) -> list[Fact]:
         """Those of *facts* that are kept and not yet known, in order; their ids become known."""
@@ -80,26 +81,26 @@ class BatchRun:
         for fact in facts:
             if fact.id in ids or not (keep_all or type(fact) is not Event or fact.type in events):
                 continue
-            ids.add(fact.id)  # type: ignore[arg-type]  every fact of a batch has its id
+            ids.add(fact.id)  # type: ignore[arg-type] # every fact of a batch has its id
             fresh.append(fact)
         if len(fresh) > 1:
             fresh.sort(key=by_order)
         return fresh
 
-    def _finish(self, profile_id: str, record: ProfileRecord, kept: tuple[Fact, ...]) -> ProfileRecord:
+    def _finish(self, profile_id: str, record: ProfileRecord, kept: Sequence[Fact]) -> None:
         """Let time pass for the profile, and write down what fired."""
+        fold = self._fold
         until = record.latest if record.latest > self.clock else self.clock
         if record.wake <= until:
-            self._profile_id, self._kept = profile_id, kept
-            self._fold.pass_time(record, until)
-        for firing in self._fold.out:
-            self.completions.append(self._completion(profile_id, firing))
-        self._fold.out.clear()
+            fold.pass_time(record, until)
+        if fold.out:
+            self.completions.extend([self._completion(profile_id, firing) for firing in fold.out])
+            fold.out.clear()
         self.changes[profile_id] = ProfileChange(kept, until, record.wake if record.wake < NEVER else None)
-        return record
 
     def pass_time(self, profile_id: str, record: ProfileRecord) -> None:
         """Let time alone do what it does for a profile."""
+        self._profile_id, self._kept = profile_id, ()
         self._finish(profile_id, record, ())
 
     def refold(
@@ -115,6 +116,9 @@ class BatchRun:
         """Fold a profile from its kept facts and *new* ones, and correct what the ledger says of it.
 
         Args:
+            profile_id: whom.
+            stored: what the store has of it.
+            new: facts to keep that it has not got yet.
             cause: the id of the fact that made this necessary.
             latest: the instant of the profile's latest fact, kept or not, where that is known.
             others: profiles that become this one: what the ledger says of them is retracted.

@@ -17,14 +17,14 @@ class Diagnostics:
     def __init__(self, plan: Plan) -> None:
         self._names = [machine.goal.name for machine in plan.machines]
         self.ill_typed: Counter[tuple[str, str, str]] = Counter()
-        self.event_types: Counter[str] = Counter()
+        self.unheard: Counter[str] = Counter()
 
     def note(self, slot: int, notes: Notes) -> None:
         """Count comparisons of goal *slot* that met a value of the wrong type."""
         for label, kind in notes:
             self.ill_typed[self._names[slot], label, kind] += 1
 
-    def saw_event(self, kind: str) -> None:
-        """Count an event."""
-        if kind in self.event_types or len(self.event_types) < MAX_TYPES:
-            self.event_types[kind] += 1
+    def saw_unheard(self, kind: str, count: int) -> None:
+        """Count events of a type that no goal listens to."""
+        if kind in self.unheard or len(self.unheard) < MAX_TYPES:
+            self.unheard[kind] += count

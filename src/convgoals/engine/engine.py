@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -14,29 +14,17 @@ import attrs
 from convgoals.engine.batch import BatchRun, fold_all
 from convgoals.engine.diagnostics import Diagnostics
 from convgoals.engine.fold import ProfileRecord
-from convgoals.errors import ConvgoalsError, FactError, UnknownGoalError
+from convgoals.engine.intake import Intake, Rejection, as_instant
+from convgoals.engine.questions import CLOCK, Questions
+from convgoals.errors import ConvgoalsError, UnknownGoalError
 from convgoals.goals import Goal
-from convgoals.instants import BEGINNING, read_iso, shifter, to_datetime, to_instant
-from convgoals.language.parse import parse_duration
+from convgoals.instants import BEGINNING, to_datetime, to_instant
 from convgoals.predicates.compile import compile_goal
 from convgoals.predicates.plan import Plan, make_plan
-from convgoals.records import (
-    CampaignReceipt,
-    Completion,
-    Event,
-    Fact,
-    ProfileSnapshot,
-    ProfileUpdate,
-    Retraction,
-    identified,
-)
-from convgoals.sources.segment import fact_from_dict
+from convgoals.records import Completion, Fact, Retraction
 from convgoals.storage.base import Batch, SavedGoal, Store
 from convgoals.storage.open import open_store
 from convgoals.suggest import did_you_mean
-
-CLOCK = "@clock"
-"""The source position under which the last ``advance`` is kept: the clock is a source like any other."""
 
 CACHED_PROFILES = 200_000
 """How many profiles' states are kept at hand; the others are folded again from the store when a fact comes."""
@@ -44,25 +32,10 @@ CACHED_PROFILES = 200_000
 PASS = 1_000
 """How many profiles are loaded at a time where all have to be looked at."""
 
-_FACTS = frozenset({Event, ProfileSnapshot, ProfileUpdate, CampaignReceipt})
-
 Change = Completion | Retraction
 
 
-@attrs.frozen
-class Rejection:
-    """A fact that came later than the engine's ``lateness`` allows.
-
-    Attributes:
-        fact: the fact, untouched.
-        oldest: the earliest timestamp that would have been taken.
-    """
-
-    fact: Fact
-    oldest: datetime
-
-
-class GoalEngine:
+class GoalEngine(Questions):
     """Feeds facts through goals, and keeps the history of completions.
 
     Args:
@@ -94,15 +67,13 @@ class GoalEngine:
     ) -> None:
         if keep not in ("relevant", "all"):
             raise ConvgoalsError(f"keep={keep!r} is neither 'relevant' nor 'all'", code="keep")
-        self._lateness = None if lateness is None else _shift(lateness)
+        self._intake = Intake(lateness)
         self._schema = schema
         self._keep_all = keep == "all"
         self._on_change = on_change
         self._on_rejected = on_rejected
         self._lock = threading.RLock()
         self._store = open_store(store) if isinstance(store, str) else store
-        self._fresh_ids = f"{uuid.uuid4().hex[:20]}-"
-        self._fresh_count = 0
         self._records: dict[str, ProfileRecord] = {}
         self.rejected_count = 0
         try:
@@ -144,7 +115,7 @@ class GoalEngine:
     def _use(self, plan: Plan) -> None:
         self._plan = plan
         self._records.clear()
-        self.diagnostics_ = Diagnostics(plan)
+        self._diagnostics = Diagnostics(plan)
 
     def _refresh(self) -> None:
         """Notice what another process has committed."""
@@ -181,24 +152,18 @@ class GoalEngine:
         saved = self._saved | {each.goal.name: each for each in changed}
         plan = self._make_plan(saved.values())
         run = self._run(plan)
-        for profile_id in self._known_profiles(run):
-            pass
+        self._refold_all(run)
         changes = self._commit(run, Batch(goals=tuple(changed)))
         self._saved = saved
         self._use(plan)
         return self._announce(changes)
 
-    def _known_profiles(self, run: BatchRun) -> Iterator[str]:
+    def _refold_all(self, run: BatchRun) -> None:
         """Fold every known profile again through the run's plan, a bounded number at a time."""
-        chunk: list[str] = []
-        for profile_id in (*self._store.profile_ids(), None):
-            if profile_id is not None:
-                chunk.append(profile_id)
-            if chunk and (profile_id is None or len(chunk) == PASS):
-                for each, stored in self._store.load(chunk).items():
-                    run.refold(each, stored)
-                    yield each
-                chunk = []
+        waiting = self._store.profile_ids()
+        while chunk := list(itertools.islice(waiting, PASS)):
+            for profile_id, stored in self._store.load(chunk).items():
+                run.refold(profile_id, stored)
 
     def archive(self, name: str) -> None:
         """Stop evaluating a goal; its history stays. Raises `UnknownGoalError`."""
@@ -253,10 +218,11 @@ class GoalEngine:
             raise ConvgoalsError(f"{CLOCK!r} is no name for a source", code="checkpoint", hint="call advance(now)")
         with self._lock:
             self._refresh()
-            groups, rejections, latest = self._sort_in(facts)
-            if not groups and not checkpoint and not rejections:
+            intake = self._intake.sort(facts, self._reached, self._aliases, self._plan.events)
+            groups = intake.groups
+            if not groups and not checkpoint and not intake.rejections:
                 return []
-            run = self._run(self._plan, max(latest, self._reached))
+            run = self._run(self._plan, intake.latest)
             try:
                 records = self._load(groups)
                 for profile_id, group in groups.items():
@@ -267,48 +233,13 @@ class GoalEngine:
                     self._records.pop(profile_id, None)
                 raise
             self._bound_cache()
-            self.rejected_count += len(rejections)
+            for kind, count in intake.unheard.items():
+                self._diagnostics.saw_unheard(kind, count)
+            self.rejected_count += len(intake.rejections)
             if self._on_rejected is not None:
-                for rejection in rejections:
+                for rejection in intake.rejections:
                     self._on_rejected(rejection)
             return self._announce(changes)
-
-    def _sort_in(
-        self, facts: Iterable[Fact | Mapping[str, Any]]
-    ) -> tuple[dict[str, list[Fact]], list[Rejection], int]:
-        """The facts by profile, each with an id; those that come too late; and the latest instant of all."""
-        if isinstance(facts, (Mapping, str)) or type(facts) in _FACTS:
-            raise FactError("process takes several facts, not one", code="fact", hint="process([fact])")
-        groups: dict[str, list[Fact]] = {}
-        rejections: list[Rejection] = []
-        latest, aliases, note_type = self._reached, self._aliases, self.diagnostics_.saw_event
-        for given in facts:
-            fact = given if type(given) in _FACTS else _as_fact(given)
-            if fact.id is None:  # type: ignore[union-attr]
-                self._fresh_count += 1
-                fact = identified(fact, f"{self._fresh_ids}{self._fresh_count:012x}")  # type: ignore[arg-type]
-            profile_id: str = fact.profile_id  # type: ignore[union-attr]
-            if aliases:
-                profile_id = aliases.get(profile_id, profile_id)
-            if fact.instant > latest:  # type: ignore[union-attr]
-                latest = fact.instant  # type: ignore[union-attr]
-            elif self._lateness is not None and self._lateness(fact.instant) < latest:  # type: ignore[union-attr]
-                rejections.append(self._rejection(fact, latest))  # type: ignore[arg-type]
-                continue
-            if type(fact) is Event:
-                note_type(fact.type)
-            group = groups.get(profile_id)
-            if group is None:
-                groups[profile_id] = [fact]  # type: ignore[list-item]
-            else:
-                group.append(fact)  # type: ignore[arg-type]
-        return groups, rejections, latest
-
-    def _rejection(self, fact: Fact, latest: int) -> Rejection:
-        lateness = self._lateness
-        if lateness is None:
-            raise AssertionError("without a limit nothing is too late")
-        return Rejection(fact, to_datetime(latest - (lateness(fact.instant) - fact.instant)))
 
     def _load(self, profile_ids: Iterable[str]) -> dict[str, ProfileRecord]:
         """Where each profile stands: at hand, from the store, or new."""
@@ -342,7 +273,7 @@ class GoalEngine:
         Returns:
             The completions, by ``achieved_at``.
         """
-        instant = _as_instant(now)
+        instant = as_instant(now)
         with self._lock:
             self._refresh()
             if instant <= self._clock:
@@ -371,7 +302,7 @@ class GoalEngine:
             self._clock if clock is None else clock,
             recorded_at=to_datetime(at if at > BEGINNING else 0),
             keep_all=self._keep_all,
-            note=self.diagnostics_.note,
+            note=self._diagnostics.note,
         )
 
     def _commit(self, run: BatchRun, batch: Batch) -> list[Change]:
@@ -433,42 +364,6 @@ class GoalEngine:
             self._aliases = self._store.aliases()
             self._records.pop(current, None)
 
-    # ---- questions
-
-    def history(
-        self,
-        profile_id: str | None = None,
-        goal: str | Goal | None = None,
-        as_of: datetime | str | None = None,
-        include_retracted: bool = False,
-    ) -> Iterator[Completion]:
-        """Completions, by ``achieved_at``.
-
-        Args:
-            profile_id: of this profile only; the id that it had before a merge does too.
-            goal: of this goal only, in all its versions.
-            as_of: as was known at this time (by ``recorded_at``).
-            include_retracted: also those that have been retracted.
-
-        Raises:
-            UnknownGoalError: there is no such goal.
-        """
-        with self._lock:
-            name = None if goal is None else self._saved_goal(goal).goal.name
-            profile = None if profile_id is None else self._aliases.get(profile_id, profile_id)
-            known_at = None if as_of is None else to_datetime(_as_instant(as_of))
-            return self._store.history(name, profile, known_at, include_retracted)
-
-    def ledger(self) -> Iterator[Change]:
-        """Every completion and retraction ever recorded, in the order in which it was."""
-        with self._lock:
-            return self._store.entries()
-
-    def checkpoint(self) -> dict[str, int | str]:
-        """How far each source had been read by the last committed batch."""
-        with self._lock:
-            return {source: at for source, at in self._store.positions().items() if source != CLOCK}
-
 
 def _change_order(change: Change) -> tuple[datetime, str, str, str]:
     return change.achieved_at, change.profile_id, change.goal, change.trigger_id or ""
@@ -477,29 +372,3 @@ def _change_order(change: Change) -> tuple[datetime, str, str, str]:
 def _meaning(goal: Goal) -> tuple[object, ...]:
     """What makes a goal's completions what they are: if it changes, so does the version."""
     return str(goal.condition), goal.count, goal.value, goal.timezone, goal.since
-
-
-def _as_fact(given: object) -> Fact:
-    if isinstance(given, Mapping):
-        return fact_from_dict(given)
-    raise FactError(
-        f"{given!r:.80} is no fact",
-        code="fact",
-        hint="an Event, ProfileSnapshot, ProfileUpdate or CampaignReceipt, or a dict in the Segment form",
-    )
-
-
-def _as_instant(moment: datetime | str) -> int:
-    found = read_iso(moment) if isinstance(moment, str) else moment
-    if not isinstance(found, datetime) or found.utcoffset() is None:
-        raise ConvgoalsError(
-            f"{moment!r:.80} is no instant: it must be an aware datetime, or ISO 8601 text with an offset",
-            code="instant",
-            hint="datetime.now(timezone.utc)",
-        )
-    return to_instant(found)
-
-
-def _shift(lateness: str) -> Callable[[int], int]:
-    duration = parse_duration(lateness)
-    return shifter(duration.months, duration.microseconds, UTC)

@@ -81,7 +81,7 @@ class Fold:
         self._replaying: Machine | None = None
         self._moment = Moment(self._notes, self._replay)
 
-    def run(self, record: ProfileRecord, facts: Sequence[Fact]) -> None:
+    def run(self, record: ProfileRecord, facts: Sequence[Fact]) -> None:  # noqa: C901, PLR0912  the hot loop, in line
         """Fold *facts*, all later than ``record.last``, in the order of `by_order`."""
         plan, moment, notes = self.plan, self._moment, self._notes
         events, states = plan.events, record.states
@@ -278,10 +278,14 @@ def instants(facts: Sequence[Fact], end: int) -> list[tuple[int, list[Fact]]]:
     return found
 
 
-def gather(
-    plan: Plan, record: ProfileRecord, facts: Sequence[Fact], touched: Touched, notes: Notes,
+def gather(  # noqa: C901  one branch for each kind of fact
+    plan: Plan,
+    record: ProfileRecord,
+    facts: Sequence[Fact],
+    touched: Touched,
+    notes: Notes,
     note: Callable[[int, Notes], None],
-) -> None:  # fmt: skip
+) -> None:
     """Apply the facts of one instant to the profile, and add to *touched* which goals they concern, by which leaves.
 
     The profile's own facts come first: an event is seen with the profile as it is at the event's timestamp.

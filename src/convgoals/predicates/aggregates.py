@@ -18,7 +18,7 @@ import attrs
 
 from convgoals.predicates.base import NEVER, Fired, Moment, State, union
 from convgoals.predicates.filters import Filter
-from convgoals.predicates.values import number
+from convgoals.predicates.values import is_usable, number
 from convgoals.records import Fact
 
 _EXACT = decimal.Context(prec=20_000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[decimal.Inexact])
@@ -27,6 +27,8 @@ _EXACT = decimal.Context(prec=20_000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EM
 
 def summand(value: object) -> Decimal | Fraction | None:
     """*value* as a number that adds and compares exactly, or ``None`` if it is no number."""
+    if type(value) is Decimal:
+        return value if is_usable(value) else None
     exact = number(value)
     if exact is None:
         return None

@@ -129,9 +129,7 @@ def _others(facts: Sequence[Fact], own: tuple[Fact, ...]) -> bool:
 class _Instant:
     """How far a chain gets at one instant: ``reached[i]`` are the facts here that can stand at stage i."""
 
-    def __init__(
-        self, node: ChainNode, alive: Sequence[dict[Any, int]], t: int, matches: Any
-    ) -> None:
+    def __init__(self, node: ChainNode, alive: Sequence[dict[Any, int]], t: int, matches: Any) -> None:
         self.node = node
         self.stages: list[Sequence[Fact]] = [matches.get(node.first, ())]
         self.between: list[Sequence[Fact]] = []
@@ -220,5 +218,6 @@ class _Instant:
         if len(needed) >= len(self.stages):
             return False
         return any(
-            all(any(other is own for own in way) for other in needed) for way in self._ways(len(self.stages) - 1, fact, ())
+            all(any(other is own for own in way) for other in needed)
+            for way in self._ways(len(self.stages) - 1, fact, ())
         )

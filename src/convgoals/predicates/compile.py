@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from convgoals.goals import Counting, Every, Goal, Once, OncePerDuration, OncePerProperty
+from convgoals.goals import Goal, Once, OncePerProperty
 from convgoals.instants import BEGINNING, shifter, start_of_day, to_instant, zone
 from convgoals.language import ast
 from convgoals.predicates import values
 from convgoals.predicates.aggregates import AggregateNode, Aggregator, summand
-from convgoals.predicates.base import NEVER, Moment, Node, State
+from convgoals.predicates.base import Moment, Node, State
 from convgoals.predicates.chains import AbsencePlan, ChainNode, LinkPlan
 from convgoals.predicates.filters import Filter, compile_filter, compile_value
 from convgoals.predicates.logic import AndNode, InLastNode, NotNode, OccurrenceNode, OrNode, SegmentNode, StateNode
@@ -55,7 +55,7 @@ class ChangeLeaf:
         old, new = values.dig(before, self.path), values.dig(after, self.path)
         if old is new or (type(old) is type(new) is str and old == new):
             return False
-        if (old is not None or new is not None) and values.canonical(old, self.zone) == values.canonical(new, self.zone):
+        if values.canonical(old, self.zone) == values.canonical(new, self.zone):
             return False
         return self.test is None or bool(self.test({"before": old, "after": new}, after, notes))
 
@@ -90,7 +90,8 @@ class Machine:
 
     def fresh(self) -> State:
         """The state of a profile of which nothing is known."""
-        return copy_state(self.template)
+        state: State = copy_state(self.template)
+        return state
 
     @property
     def once(self) -> bool:
@@ -142,7 +143,7 @@ def _worth(goal: Goal, timezone: tzinfo) -> Callable[[Fact | None], int | float 
         if trigger is None or isinstance(trigger, CampaignReceipt):
             return None
         found = values.dig(trigger.properties, path)
-        return None if values.number(found) is None else found  # type: ignore[no-any-return]
+        return None if values.number(found) is None else found
 
     return value
 
@@ -156,8 +157,6 @@ def counting_key(counting: OncePerProperty, timezone: tzinfo) -> Callable[[Fact]
         return values.canonical(values.dig(trigger.properties, counting.path), timezone)
 
     return key
-
-
 
 
 class _Compiler:
@@ -208,7 +207,7 @@ class _Compiler:
 
     # ---- nodes
 
-    def node(self, condition: ast.Condition, *, exact: bool) -> Node:
+    def node(self, condition: ast.Condition, *, exact: bool) -> Node:  # noqa: C901, PLR0911, PLR0912  one case a node
         """The node of *condition*; *exact* as ``base`` explains it."""
         outermost = condition is self.outermost
         match condition:

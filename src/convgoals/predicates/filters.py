@@ -34,9 +34,7 @@ _FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _EXACT_FLOATS = 2**53
 
 
-def compile_filter(
-    node: ast.Condition, zone: datetime.tzinfo, aggregates: tuple[ast.Aggregate, ...] = ()
-) -> Filter:
+def compile_filter(node: ast.Condition, zone: datetime.tzinfo, aggregates: tuple[ast.Aggregate, ...] = ()) -> Filter:
     """The function that says whether *node*, made of comparisons and connectives, holds (semantics §3).
 
     Args:
@@ -84,7 +82,15 @@ class _Compiler:
     def __init__(self, zone: datetime.tzinfo, aggregates: tuple[ast.Aggregate, ...]) -> None:
         self.zone = zone
         self.aggregates = aggregates
-        self.globals: dict[str, Any] = {"__builtins__": {}, "inf": inf, "ninf": -inf, "int": int, "float": float, "str": str}
+        self.globals: dict[str, Any] = {
+            "__builtins__": {},
+            "inf": inf,
+            "ninf": -inf,
+            "int": int,
+            "float": float,
+            "str": str,
+            "bool": bool,
+        }
         self.numbers = itertools.count()
 
     def function(self, body: python.expr) -> Any:
@@ -108,7 +114,7 @@ class _Compiler:
 
     # ---- conditions
 
-    def condition(self, node: ast.Condition) -> python.expr:
+    def condition(self, node: ast.Condition) -> python.expr:  # noqa: PLR0911  one case a node
         match node:
             case ast.And(terms):
                 return _both(*(self.condition(term) for term in terms))
@@ -159,6 +165,8 @@ class _Compiler:
                 return self.compare_number(operator, left, value)
             case ast.Text(value) if operator == "=":
                 return self.guarded(left, "str", lambda v: _relate(v, (python.Eq, python.Constant(value))))
+            case ast.Boolean(truth) if operator == "=":
+                return self.guarded(left, "bool", lambda v: _relate(v, (python.Is, python.Constant(truth))))
             case ast.Date(day):
                 return self.compare_time(values.compare_with_date, operator, left, day)
             case ast.DateTime(moment):
@@ -166,9 +174,7 @@ class _Compiler:
             case _:
                 return self.compare_slowly(operator, self.value(left), self.value(right), self.labels(left, right))
 
-    def compare_slowly(
-        self, operator: str, left: python.expr, right: python.expr, labels: python.expr
-    ) -> python.expr:
+    def compare_slowly(self, operator: str, left: python.expr, right: python.expr, labels: python.expr) -> python.expr:
         zone = self.constant(self.zone)
         if operator == "=":
             return _call(self.helper(values.equal), left, right, zone, _load("n"), labels)
@@ -215,7 +221,9 @@ class _Compiler:
             ),
         )
 
-    def compare_time(self, function: Callable[..., bool], operator: str, left: ast.Value, literal: object) -> python.expr:
+    def compare_time(
+        self, function: Callable[..., bool], operator: str, left: ast.Value, literal: object
+    ) -> python.expr:
         return _call(
             self.helper(function), python.Constant(operator), self.value(left), self.constant(literal),
             self.constant(self.zone), _load("n"), self.label(left),
@@ -226,7 +234,12 @@ class _Compiler:
         if operator == "contains":
             name = self.fresh()
             slow = _call(
-                self.helper(values.contains), _load(name), self.value(right), self.constant(self.zone), _load("n"), labels
+                self.helper(values.contains),
+                _load(name),
+                self.value(right),
+                self.constant(self.zone),
+                _load("n"),
+                labels,
             )
             if not isinstance(right, ast.Text):
                 assign = python.NamedExpr(python.Name(name, python.Store()), self.value(left))
@@ -253,17 +266,15 @@ class _Compiler:
             return python.IfExp(_relate(kind, (python.Is, _load("int"))), fast, slow)
         return self.member_slowly(self.value(value), value, options)
 
-    def member_slowly(
-        self, found: python.expr, value: ast.Value, options: tuple[ast.LiteralValue, ...]
-    ) -> python.expr:
-        tests = [compile_filter(ast.Compare("=", ast.Property("event", ("v",)), option), self.zone) for option in options]
-        return _call(
-            self.helper(_is_any), found, self.constant(tuple(tests)), _load("n"), self.label(value)
-        )
+    def member_slowly(self, found: python.expr, value: ast.Value, options: tuple[ast.LiteralValue, ...]) -> python.expr:
+        tests = [
+            compile_filter(ast.Compare("=", ast.Property("event", ("v",)), option), self.zone) for option in options
+        ]
+        return _call(self.helper(_is_any), found, self.constant(tuple(tests)), _load("n"), self.label(value))
 
     # ---- values
 
-    def value(self, node: ast.Value) -> python.expr:
+    def value(self, node: ast.Value) -> python.expr:  # noqa: PLR0911  one case a node
         match node:
             case ast.Property(owner, path):
                 properties = _load("p" if owner == "event" else "q")
@@ -306,9 +317,8 @@ def _label(node: ast.Value) -> str:
 
 def _is_plain(literal: int | Decimal) -> bool:
     """Whether comparing floats with ``float(literal)`` is comparing their decimals with *literal*."""
-    if abs(literal) > _EXACT_FLOATS:
-        return False
-    return isinstance(literal, int) or Fraction(repr(float(literal))) == Fraction(literal)
+    exact = Fraction(literal)
+    return abs(exact) <= _EXACT_FLOATS and Fraction(repr(float(literal))) == exact
 
 
 def _is_any(value: object, tests: tuple[Filter, ...], notes: Notes, label: str) -> bool:

@@ -29,18 +29,26 @@ def number(value: object) -> Number | None:
     """The exact number that *value* is, or ``None``: a float is its shortest decimal form, a boolean is none."""
     kind = type(value)
     if kind is int:
-        return value if -HUGE < value < HUGE else None  # type: ignore[operator,return-value]
+        return value if -HUGE < value < HUGE else None  # type: ignore[return-value]
     if kind is float:
         return Fraction(repr(value)) if isfinite(value) else None  # type: ignore[arg-type]
     if kind is Fraction:
         return value  # type: ignore[return-value]
     if isinstance(value, Decimal):
-        return Fraction(value) if value.is_finite() and (not value or abs(value.adjusted()) < MAX_EXPONENT) else None
+        return Fraction(value) if is_usable(value) else None
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
         return number(int(value))
     return number(float(value)) if isinstance(value, float) else None
+
+
+_EXACT = (int, Decimal)
+
+
+def is_usable(value: Decimal) -> bool:
+    """Whether a decimal is a number that exact arithmetic can take."""
+    return value.is_finite() and (not value or abs(value.adjusted()) < MAX_EXPONENT)
 
 
 def dig(properties: Mapping[str, Any], path: tuple[str, ...]) -> Any:
@@ -149,6 +157,8 @@ def ordered(
     """``left operator right`` for ``< <= > >=``: numbers, text, or datetimes, each among themselves."""
     if left is None or right is None:
         return False
+    if type(left) is Decimal and type(right) in _EXACT and number(right) is not None and is_usable(left):
+        return _holds(operator, left, right)
     first, second = _orderable(left, zone), _orderable(right, zone)
     if first is None or second is None or first[0] != second[0]:
         kinds = (first and first[0], second and second[0])

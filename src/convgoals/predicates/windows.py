@@ -87,8 +87,9 @@ class AnyWindow:
 
 @attrs.frozen
 class PropertyWindow:
-    """``C within D of profile.signup_at``. Own state: anchor, end, C's state while open, and the scope's beginning.
+    """``C within D of profile.signup_at``.
 
+    Own state: anchor, end, C's state while open, the scope's beginning, and the value that the anchor was read from.
     The anchor is what the property says *now*, so it may lie in the past: C is then replayed from there.
     """
 
@@ -100,12 +101,17 @@ class PropertyWindow:
     can_open_true = True
 
     def start(self) -> State:
-        return [False, NEVER, None, None, None, None]
+        return [False, NEVER, None, None, None, None, None]
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         if state[5] is None:
             state[5] = t
-        anchor = as_moment(dig(moment.profile, self.path), self.zone)
+        value = dig(moment.profile, self.path)
+        if value is not state[6]:
+            state[6] = value
+            anchor = as_moment(value, self.zone)
+        else:
+            anchor = state[2]
         if anchor != state[2]:
             state[2], state[3], state[4] = anchor, None, None
             if anchor is not None:

@@ -9,9 +9,9 @@ of conditions. Whatever a method returns is frozen or a copy: changing it change
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import attrs
 
@@ -48,9 +48,8 @@ class StoredProfile:
     until: int
 
 
-@attrs.frozen
-class ProfileChange:
-    """What a batch changes for one profile.
+class ProfileChange(NamedTuple):
+    """What a batch changes for one profile; a plain tuple, for there is one for each profile of each batch.
 
     Attributes:
         facts: facts to keep, each with an id that the profile did not have.
@@ -58,7 +57,7 @@ class ProfileChange:
         wake: the next instant at which time alone may complete a goal for it; ``None`` for never.
     """
 
-    facts: tuple[Fact, ...]
+    facts: Sequence[Fact]
     until: int
     wake: int | None
 
@@ -117,7 +116,10 @@ class Store(Reader, Protocol):
         ...
 
     def history(
-        self, goal: str | None = None, profile_id: str | None = None, as_of: datetime | None = None,
+        self,
+        goal: str | None = None,
+        profile_id: str | None = None,
+        as_of: datetime | None = None,
         include_retracted: bool = False,
     ) -> Iterator[Completion]:
         """Completions, by ``achieved_at``, then profile, goal and trigger.

@@ -116,6 +116,12 @@ def durations(*, max_amount: int = 400, units: Sequence[ast.Unit] = tuple(ast.UN
     )
 
 
+@st.composite
+def _condition(draw: Any, strategy: SearchStrategy[ast.Condition]) -> ast.Condition:
+    """*strategy*, under a name: the repr of the whole would be a hundred thousand characters."""
+    return draw(strategy)
+
+
 class _Conditions:
     """The strategies of one vocabulary, from the leaves up."""
 
@@ -166,9 +172,9 @@ class _Conditions:
         )
 
     def nested(self, depth: int) -> SearchStrategy[ast.Condition]:
-        below = self.leaves
+        leaves = below = _condition(self.leaves)
         for _ in range(depth):
-            below = st.one_of(self.leaves, self._over(below))
+            below = _condition(st.one_of(leaves, self._over(below)))
         return below
 
     def _over(self, below: SearchStrategy[ast.Condition]) -> SearchStrategy[ast.Condition]:

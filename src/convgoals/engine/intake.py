@@ -1,0 +1,123 @@
+"""What comes in at the door: facts of any kind and form, sorted by profile, each with an id."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import attrs
+
+from convgoals.errors import ConvgoalsError, FactError
+from convgoals.instants import read_iso, shifter, to_datetime, to_instant
+from convgoals.language.parse import parse_duration
+from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, identified
+from convgoals.sources.segment import fact_from_dict
+
+_FACTS = frozenset({Event, ProfileSnapshot, ProfileUpdate, CampaignReceipt})
+
+
+@attrs.frozen
+class Rejection:
+    """A fact that came later than the engine's ``lateness`` allows.
+
+    Attributes:
+        fact: the fact, untouched.
+        latest: the timestamp of the latest fact by then, that it is too late for.
+    """
+
+    fact: Fact
+    latest: datetime
+
+
+@attrs.define
+class Sorted:
+    """A batch, sorted.
+
+    Attributes:
+        groups: the facts by profile, in the order in which they came.
+        rejections: those that came too late.
+        latest: the latest instant of all facts so far.
+        unheard: how often each event type came that no goal listens to.
+    """
+
+    latest: int
+    groups: dict[str, list[Fact]] = attrs.Factory(dict)
+    rejections: list[Rejection] = attrs.Factory(list)
+    unheard: Counter[str] = attrs.Factory(Counter)
+
+
+class Intake:
+    """Sorts batches. Fresh ids are unique over all engines and restarts.
+
+    Args:
+        lateness: how much later than the latest fact a fact may come, such as ``"30 days"``.
+    """
+
+    def __init__(self, lateness: str | None) -> None:
+        self._shift: Callable[[int], int] | None = None
+        if lateness is not None:
+            duration = parse_duration(lateness)
+            self._shift = shifter(duration.months, duration.microseconds, UTC)
+        self._prefix = f"{uuid.uuid4().hex[:20]}-"
+        self._count = 0
+
+    def sort(
+        self,
+        facts: Iterable[Fact | Mapping[str, Any]],
+        latest: int,
+        aliases: Mapping[str, str],
+        listened: Container[str],
+    ) -> Sorted:
+        """Sort a batch; what is no fact raises `FactError`, and nothing of the batch is taken."""
+        if isinstance(facts, (Mapping, str)) or type(facts) in _FACTS:
+            raise FactError("process takes several facts, not one", code="fact", hint="process([fact])")
+        found = Sorted(latest)
+        groups, shift = found.groups, self._shift
+        for given in facts:
+            fact: Any = given if type(given) in _FACTS else _as_fact(given)
+            if fact.id is None:
+                self._count += 1
+                fact = identified(fact, f"{self._prefix}{self._count:012x}")
+            instant = fact.instant
+            if instant > latest:
+                latest = instant
+            elif shift is not None and shift(instant) < latest:
+                found.rejections.append(Rejection(fact, to_datetime(latest)))
+                continue
+            if type(fact) is Event and fact.type not in listened:
+                found.unheard[fact.type] += 1
+            profile_id = fact.profile_id
+            if aliases:
+                profile_id = aliases.get(profile_id, profile_id)
+            group = groups.get(profile_id)
+            if group is None:
+                groups[profile_id] = [fact]
+            else:
+                group.append(fact)
+        found.latest = latest
+        return found
+
+
+def _as_fact(given: object) -> Fact:
+    if isinstance(given, Mapping):
+        return fact_from_dict(given)
+    raise FactError(
+        f"{given!r:.80} is no fact",
+        code="fact",
+        hint="an Event, ProfileSnapshot, ProfileUpdate or CampaignReceipt, or a dict in the Segment form",
+    )
+
+
+def as_instant(moment: datetime | str) -> int:
+    """The instant that an aware datetime or ISO 8601 text with an offset names."""
+    found = read_iso(moment) if isinstance(moment, str) else moment
+    if not isinstance(found, datetime) or found.utcoffset() is None:
+        raise ConvgoalsError(
+            f"{moment!r:.80} is no instant: it must be an aware datetime, or ISO 8601 text with an offset",
+            code="instant",
+            hint="datetime.now(timezone.utc)",
+        )
+    return to_instant(found)

@@ -1,0 +1,97 @@
+"""What an engine can be asked: its history, and the reports over it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from convgoals.engine.intake import as_instant
+from convgoals.goals import Goal
+from convgoals.instants import to_datetime
+from convgoals.records import Completion, Retraction
+from convgoals.storage.base import SavedGoal, Store
+
+if TYPE_CHECKING:
+    from convgoals.analytics.attribution import Attribution
+    from convgoals.analytics.compare import Comparison
+    from convgoals.analytics.funnel import Funnel
+    from convgoals.analytics.report import GoalReport
+
+CLOCK = "@clock"
+"""The source position under which the last ``advance`` is kept: the clock is a source like any other."""
+
+
+class Questions(Protocol):
+    """The part of an engine that reads and changes nothing."""
+
+    _lock: threading.RLock
+    _store: Store
+    _aliases: Mapping[str, str]
+
+    def _saved_goal(self, name: str | Goal) -> SavedGoal:
+        """The goal of that name. Raises `UnknownGoalError`."""
+        ...
+
+    def history(
+        self,
+        profile_id: str | None = None,
+        goal: str | Goal | None = None,
+        as_of: datetime | str | None = None,
+        include_retracted: bool = False,
+    ) -> Iterator[Completion]:
+        """Completions, by ``achieved_at``.
+
+        Args:
+            profile_id: of this profile only; the id that it had before a merge does too.
+            goal: of this goal only, in all its versions.
+            as_of: as was known at this time (by ``recorded_at``).
+            include_retracted: also those that have been retracted.
+
+        Raises:
+            UnknownGoalError: there is no such goal.
+        """
+        with self._lock:
+            name = None if goal is None else self._saved_goal(goal).goal.name
+            profile = None if profile_id is None else self._aliases.get(profile_id, profile_id)
+            known_at = None if as_of is None else to_datetime(as_instant(as_of))
+            return self._store.history(name, profile, known_at, include_retracted)
+
+    def ledger(self) -> Iterator[Completion | Retraction]:
+        """Every completion and retraction ever recorded, in the order in which it was."""
+        with self._lock:
+            return self._store.entries()
+
+    def checkpoint(self) -> dict[str, int | str]:
+        """How far each source had been read by the last committed batch."""
+        with self._lock:
+            return {source: at for source, at in self._store.positions().items() if source != CLOCK}
+
+    def report(self, goal: str | Goal, **options: Any) -> GoalReport:
+        """The report of one goal; *options* are those of `convgoals.analytics.report.report`."""
+        from convgoals.analytics.report import report  # noqa: PLC0415  only who asks pays for analytics
+
+        with self._lock:
+            return report(self._store, self._saved_goal(goal).goal, **options)
+
+    def compare(self, goals: Sequence[str | Goal], **options: Any) -> Comparison:
+        """Several goals side by side; *options* are those of `convgoals.analytics.compare.compare`."""
+        from convgoals.analytics.compare import compare  # noqa: PLC0415
+
+        with self._lock:
+            return compare(self._store, [self._saved_goal(goal).goal for goal in goals], **options)
+
+    def funnel(self, goals: Sequence[str | Goal], **options: Any) -> Funnel:
+        """Goals as the stages of a funnel; *options* are those of `convgoals.analytics.funnel.funnel`."""
+        from convgoals.analytics.funnel import funnel  # noqa: PLC0415
+
+        with self._lock:
+            return funnel(self._store, [self._saved_goal(goal).goal for goal in goals], **options)
+
+    def attribution(self, goal: str | Goal, **options: Any) -> Attribution:
+        """Credit for a goal's completions; *options* are those of `convgoals.analytics.attribution.attribution`."""
+        from convgoals.analytics.attribution import attribution  # noqa: PLC0415
+
+        with self._lock:
+            return attribution(self._store, self._saved_goal(goal).goal, **options)

@@ -1,0 +1,141 @@
+"""The engine gives exactly the completions of the reference evaluator, however the facts arrive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, event, given, note, settings
+from hypothesis import strategies as st
+
+from convgoals import Completion, Goal, GoalEngine
+from convgoals.language.condition import Condition
+from convgoals.records import Fact
+from convgoals.testing import logs, strategies
+from convgoals.testing.reference import evaluate
+
+EXAMPLES = int(os.environ.get("CONVGOALS_EXAMPLES", "150"))
+
+thorough = settings(
+    max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+"""Goals of every shape take a while to draw; that is no news."""
+
+COUNTING = st.sampled_from(("once", "every", "every", "once per 1 day", "once per month", "once per x"))
+ZONES = st.sampled_from(("UTC", "UTC", "America/New_York", "Asia/Kolkata"))
+
+
+@st.composite
+def goals(draw: Callable[[Any], Any], max_depth: int = 3) -> Goal:
+    """A goal of any shape."""
+    condition = Condition(draw(strategies.goal_conditions(max_depth=max_depth)))
+    return Goal(
+        draw(st.sampled_from(("g", "h"))),
+        condition,
+        count=draw(COUNTING),
+        timezone=draw(ZONES),
+        value=draw(st.sampled_from((None, 5, "x"))),
+        since=draw(st.sampled_from((None, None, None, "2026-01-02"))),
+    )
+
+
+def expected(goal: Goal, facts: Sequence[Fact], now: datetime | None) -> list[tuple[object, ...]]:
+    """The reference's completions, without what arrival alone decides."""
+    return [essence(completion) for completion in evaluate(goal, facts, now)]
+
+
+def essence(completion: Completion) -> tuple[object, ...]:
+    found = attrs.asdict(completion)
+    for arrival in ("recorded_at", "version", "goal"):
+        del found[arrival]
+    return tuple(found.values())
+
+
+def recorded(engine: GoalEngine, goal: Goal) -> list[tuple[object, ...]]:
+    return [essence(completion) for completion in engine.history(goal=goal)]
+
+
+@st.composite
+def arrivals(draw: Callable[[Any], Any]) -> tuple[list[list[Fact]], datetime | None]:
+    """A log cut into batches, with facts that come twice, and perhaps a last ``advance``."""
+    log = draw(logs.logs())
+    again = draw(st.lists(st.sampled_from(log), max_size=2)) if log else []
+    stream = log + again
+    cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=4)))
+    batches = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    now = draw(st.sampled_from((None, None, logs.START + timedelta(days=3), logs.START + timedelta(days=70))))
+    return batches, now
+
+
+@given(goals(), arrivals())
+@thorough
+def test_any_arrival(goal: Goal, arrival: tuple[list[list[Fact]], datetime | None]) -> None:
+    """In any order, in any batches, with duplicates, the completions are those of the set of facts."""
+    batches, now = arrival
+    note(str(goal.condition))
+    engine = GoalEngine([goal])
+    seen: list[Fact] = []
+    for batch in batches:
+        engine.process(batch)
+        seen.extend(batch)
+        assert recorded(engine, goal) == expected(goal, seen, None)
+    event(f"{min(3, len(recorded(engine, goal)))} completions")
+    if now is not None:
+        engine.advance(now)
+        assert recorded(engine, goal) == expected(goal, seen, now)
+
+
+@given(goals(), logs.logs(), st.randoms(use_true_random=False))
+@thorough
+def test_time_passing_between_facts(goal: Goal, log: list[Fact], random: Any) -> None:
+    """Advancing the clock between facts, even beyond facts still to come, changes no completion in the end."""
+    note(str(goal.condition))
+    engine = GoalEngine([goal])
+    latest = None
+    for count, fact in enumerate(log, start=1):
+        engine.process([fact])
+        if random.random() < 0.5:
+            latest = max(latest or logs.START, logs.START + timedelta(hours=random.randrange(0, 120)))
+            engine.advance(latest)
+        assert recorded(engine, goal) == expected(goal, log[:count], latest)
+
+
+@given(goals(max_depth=2), logs.logs("p"), logs.logs("q"), st.booleans())
+@thorough
+def test_merging(goal: Goal, mine: list[Fact], theirs: list[Fact], late: bool) -> None:
+    """Merging two profiles gives the completions of the union of their logs; later facts follow."""
+    renamed = [attrs.evolve(fact, id=f"q{fact.id}") for fact in theirs]
+    engine = GoalEngine([goal])
+    engine.process(mine)
+    cut = len(renamed) // 2 if late else len(renamed)
+    engine.process(renamed[:cut])
+    engine.merge("q", "p")
+    engine.merge("q", "p")
+    engine.process(renamed[cut:])
+    union = [*mine, *(attrs.evolve(fact, profile_id="p") for fact in renamed)]
+    assert recorded(engine, goal) == expected(goal, union, None)
+
+
+@given(goals(max_depth=2), goals(max_depth=2), logs.logs())
+@thorough
+def test_adding_a_goal_later(first: Goal, second: Goal, log: list[Fact]) -> None:
+    """A goal that is saved later is evaluated over all that is kept, here everything."""
+    second = Goal("later", second.condition, count=second.count, timezone=second.timezone)
+    with GoalEngine([first], keep="all") as engine:
+        engine.process(log)
+        engine.add(second)
+        assert recorded(engine, second) == expected(second, log, None)
+        assert recorded(engine, first) == expected(first, log, None)
+
+
+@pytest.mark.parametrize("url", ["memory://"])
+def test_no_facts(url: str) -> None:
+    """Without facts there is nothing, whatever the time."""
+    with GoalEngine([Goal("g", "event a")], store=url) as engine:
+        assert engine.process([]) == []
+        assert engine.advance("2030-01-01T00:00:00Z") == []
+        assert list(engine.history()) == []

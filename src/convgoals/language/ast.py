@@ -8,6 +8,7 @@ mean the same and have the same canonical text.
 from __future__ import annotations
 
 import datetime
+import decimal
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -33,7 +34,9 @@ class Text:
 def _plain_number(value: int | Decimal) -> int | Decimal:
     """Integers as int, others without trailing zeros: one value, one spelling."""
     if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else value.normalize()
+        # Never in the caller's decimal context, which could round.
+        exact = decimal.Context(prec=len(value.as_tuple().digits))
+        return int(value) if value == value.to_integral_value() else value.normalize(exact)
     return value
 
 

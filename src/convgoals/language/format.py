@@ -9,8 +9,11 @@ from decimal import Decimal
 from convgoals.language import ast
 
 _NAME = re.compile(r"[^\W\d]\w*\Z")
-_VALUE_WORDS = frozenset({"true", "false", "not"})
-"""Words that a filter reads as something else, so that a property of that name stands in quotes."""
+_VALUE_WORD = re.compile(r"(?:true|false|not|null)\Z", re.IGNORECASE)
+"""Words that a filter reads as something else, so that a property of that name is written ``event.true``."""
+
+_OWNER = re.compile(r"(?:event|profile)\Z", re.IGNORECASE)
+"""Words that a dot makes an owner, so that a property ``x`` nested in one of that name is ``event.profile.x``."""
 
 _MUST_ESCAPE = re.compile(r'\\(?=[ntru"\'\\]|\Z)|"|[\n\r\t\x00-\x1f\x7f]')
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -54,7 +57,7 @@ def format_property(node: ast.Property) -> str:
     if node.owner == "profile":
         return f"profile.{format_path(node.path)}"
     first = node.path[0]
-    bare = _NAME.match(first) and first.lower() not in _VALUE_WORDS
+    bare = _NAME.match(first) and not _VALUE_WORD.match(first) and not (len(node.path) > 1 and _OWNER.match(first))
     return format_path(node.path) if bare else f"event.{format_path(node.path)}"
 
 

@@ -29,6 +29,7 @@ MAX_TEXT = 10_000
 MAX_DEPTH = 60
 MAX_STRING = 1_000
 MAX_DIGITS = 40
+_MOST_GROWTH = 8  # a control character is written as the six of its escape, `1s` as `1 second`
 FIRST_YEAR, LAST_YEAR = 1000, 9000
 
 _UNITS: dict[str, ast.Unit] = {
@@ -88,6 +89,7 @@ def _parse(text: str, entry: str) -> Any:
     try:
         node = _builder().transform(grammar().parse(text, start=entry))
         _check_depth(node)
+        _check_length(text, node)
         return node
     except UnexpectedInput as failure:
         raise explain_mistake(text, failure, entry).at(text) from None
@@ -111,6 +113,19 @@ def _check_depth(node: object) -> None:
         span=level[0].span,
         hint="split it into several goals, or use `in (…)` for a list of values",
     )
+
+
+def _check_length(text: str, node: Any) -> None:
+    """Refuse a text whose canonical text would be too long to be read again: short forms and escapes grow."""
+    if len(text) * _MOST_GROWTH > MAX_TEXT and isinstance(node, ast.NODE_TYPES):
+        length = len(format_node(node))
+        if length > MAX_TEXT:
+            raise GoalSyntaxError(
+                f"the canonical text has {length:,} characters, and {MAX_TEXT:,} are allowed",
+                code="too-long",
+                span=node.span,
+                hint="make it two goals, or shorten its lists",
+            )
 
 
 @attrs.frozen
@@ -183,6 +198,7 @@ def _refuse_ambiguity(
     kind: type[ast.And] | type[ast.Or], word: str, items: tuple[Any, ...], index: int, span: Span
 ) -> None:
     trailing: _Trailing = items[index]
+    _check_depth(tuple(_bare(item) for item in items))  # the repair below prints them
     before = tuple(_bare(item) for item in items[:index])
     after = tuple(_bare(item) for item in items[index + 1 :])
     inner = kind((*before, trailing.node, *after))
@@ -240,11 +256,14 @@ def _absence(span: Span, within: Any, occurrence: Any, same: Any) -> ast.Absence
     return ast.Absence(occurrence, within, same, span=span)
 
 
-_RELATIONS = {"==": "=", "<>": "!="}
+_RELATIONS = {"==": "=", "<>": "!=", "≠": "!=", "≤": "<=", "≥": ">="}
 
 
 def _relation(span: Span, token: str) -> str:
-    word = " ".join(token.lower().split())
+    word = token.lower()
+    for start in ("starts", "ends"):  # however its two words are joined
+        if word.startswith(start):
+            return f"{start} with"
     return _RELATIONS.get(word, word)
 
 
@@ -254,7 +273,7 @@ def _compare(span: Span, left: Any, operator: Any, right: Any) -> ast.Compare:
 
 def _membership(negated: bool) -> Any:
     def build(span: Span, value: Any, *options: Any) -> ast.Membership:
-        return ast.Membership(value, tuple(o for o in options if o is not None), negated, span=span)
+        return ast.Membership(value, options, negated, span=span)
 
     return build
 
@@ -264,7 +283,16 @@ def _matches(span: Span, value: Any, pattern: str) -> ast.Matches:
 
 
 def _presence(negated: bool) -> Any:
-    return lambda span, value: ast.Presence(value, negated, span=span)
+    return lambda span, value, *_operator: ast.Presence(value, negated, span=span)
+
+
+def _negated(build: Any) -> Any:
+    """``x not contains y`` for ``not x contains y``, as ``x not in (…)`` is read."""
+    return lambda span, *items: ast.Not(build(span, *items), span=span)
+
+
+def _range(span: Span, value: Any, low: Any, high: Any) -> ast.Range:
+    return ast.Range(value, low, high, span=span)
 
 
 def _arithmetic(operator: Any) -> Any:
@@ -295,13 +323,6 @@ def _name(span: Span, token: Any) -> str:
 
 
 def _string(span: Span, token: str) -> str:
-    if len(token) > MAX_STRING + 2:
-        raise GoalSyntaxError(
-            f"the text in quotes has {len(token) - 2:,} characters, and {MAX_STRING:,} are allowed",
-            code="too-long",
-            span=span,
-        )
-
     def unescape(match: re.Match[str]) -> str:
         escape = match[1]
         if escape[0] == "u" and len(escape) > 1:
@@ -309,6 +330,13 @@ def _string(span: Span, token: str) -> str:
         return _ESCAPES.get(escape, match[0])  # "\d" stays as it is: patterns need no doubled backslashes
 
     text = _ESCAPE.sub(unescape, token[1:-1])
+    if len(text) > MAX_STRING:
+        raise GoalSyntaxError(
+            f"the text in quotes has {len(text):,} characters, and {MAX_STRING:,} are allowed",
+            code="too-long",
+            span=span,
+            hint="`starts with`, `contains` or `matches` can do with a part of it",
+        )
     # Two escaped surrogates are one character; one alone is no text that can be stored.
     try:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
@@ -320,9 +348,10 @@ def _string(span: Span, token: str) -> str:
 
 def _number(span: Span, token: str, sign: str = "") -> ast.Number:
     value = Decimal(sign + token)
-    if len(token) > MAX_DIGITS or abs(value.adjusted()) > MAX_DIGITS:
-        raise GoalSyntaxError(f"a number has at most {MAX_DIGITS} digits", code="number-too-long", span=span)
-    return ast.Number(int(token) * (-1 if sign else 1) if token.isdigit() else value, span=span)
+    _, digits, exponent = value.as_tuple()
+    if isinstance(exponent, int) and max(len(digits) + max(exponent, 0), -exponent) <= MAX_DIGITS:
+        return ast.Number(value, span=span)
+    raise GoalSyntaxError(f"a number has at most {MAX_DIGITS} digits", code="number-too-long", span=span)
 
 
 def _negative(span: Span, token: str) -> ast.Number:
@@ -392,7 +421,7 @@ _RULES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (lambda span, which, o: ast.OccurrenceAnchor(which, o, span=span), ("occurrence_anchor",)),
     (lambda span, o: ast.OccurrenceAnchor("first", o, span=span), ("first_receipt",)),
     (lambda span, p: ast.PropertyAnchor(p.path, span=span), ("property_anchor",)),
-    (lambda span, token: token.lower(), ("which",)),
+    (lambda span, token: token.split()[-1].lower(), ("which",)),
     (_event, ("event",)),
     (_change, ("change",)),
     (lambda span, name: ast.ReceiptOccurrence(name, span=span), ("receipt",)),
@@ -400,11 +429,16 @@ _RULES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_link, ("link",)),
     (_absence, ("absence",)),
     (_compare, ("compare",)),
-    (_relation, ("relation",)),
+    (_relation, ("relation", "text_relation")),
     (_membership(negated=False), ("member",)),
     (_membership(negated=True), ("not_member",)),
-    (lambda span, value, low, high: ast.Range(value, low, high, span=span), ("range",)),
+    (_negated(_compare), ("not_compare",)),
+    (_range, ("range",)),
+    (_negated(_range), ("not_range",)),
     (_matches, ("matches",)),
+    (_negated(_matches), ("not_matches",)),
+    (lambda span, left, right: ast.Compare("=", left, right, span=span), ("is_equal",)),
+    (lambda span, left, right: ast.Compare("!=", left, right, span=span), ("is_unequal",)),
     (_presence(negated=False), ("is_set",)),
     (_presence(negated=True), ("is_not_set",)),
     (_arithmetic("+"), ("add",)),

@@ -38,7 +38,7 @@ def _optional_name(what: str, value: object) -> str | None:
     return None if value is None else _name(what, value)
 
 
-def _timestamp(value: object) -> datetime:
+def _timestamp(value: datetime | str) -> datetime:
     """The UTC datetime of an aware datetime or of ISO 8601 text with an offset."""
     moment = read_iso(value) if isinstance(value, str) else value
     if not isinstance(moment, datetime):
@@ -99,7 +99,6 @@ def _maybe_named(what: str) -> Any:
     return attrs.field(default=None, converter=lambda value: _optional_name(what, value))
 
 
-_when: Any = attrs.field(converter=_timestamp)
 _computed: Any = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
 
 
@@ -121,7 +120,7 @@ class Event:
 
     type: str = _named("an event's type")
     profile_id: str = _named("profile_id")
-    timestamp: datetime = _when
+    timestamp: datetime = attrs.field(converter=_timestamp)
     properties: Properties = attrs.field(factory=dict, converter=_properties)
     id: str | None = _maybe_named("id")
     channel: str | None = _maybe_named("channel")
@@ -136,7 +135,7 @@ class ProfileSnapshot:
     """
 
     profile_id: str = _named("profile_id")
-    timestamp: datetime = _when
+    timestamp: datetime = attrs.field(converter=_timestamp)
     properties: Properties = attrs.field(factory=dict, converter=_properties)
     segments: tuple[str, ...] = attrs.field(default=(), converter=_segments)
     id: str | None = _maybe_named("id")
@@ -151,7 +150,7 @@ class ProfileUpdate:
     """
 
     profile_id: str = _named("profile_id")
-    timestamp: datetime = _when
+    timestamp: datetime = attrs.field(converter=_timestamp)
     properties: Properties = attrs.field(factory=dict, converter=_properties)
     segments: tuple[str, ...] | None = attrs.field(default=None, converter=_optional_segments)
     id: str | None = _maybe_named("id")
@@ -164,7 +163,7 @@ class CampaignReceipt:
 
     campaign: str = _named("a campaign")
     profile_id: str = _named("profile_id")
-    timestamp: datetime = _when
+    timestamp: datetime = attrs.field(converter=_timestamp)
     channel: str | None = _maybe_named("channel")
     id: str | None = _maybe_named("id")
     instant: int = _computed

@@ -92,18 +92,23 @@ class FactReader(Iterator[tuple[int, "Fact | Rejected"]]):
         return read_ndjson(lines)
 
     def _facts(self, rows: Rows, after: int) -> Iterator[tuple[int, Fact | Rejected]]:
-        for position, (line, raw, row) in enumerate(rows, start=1):
-            if position <= after:
-                continue
-            try:
-                if isinstance(row, Misfit):
-                    raise row
-                yield position, self._fact(line, raw, row)
-            except Misfit as misfit:
-                yield position, Rejected(self.path, line, misfit.code, misfit.message, _bare(raw))
-            except FactError as error:
-                reason = f"{error.message}; {error.hint}" if error.hint else error.message
-                yield position, Rejected(self.path, line, error.code, reason, _bare(raw))
+        try:
+            for position, (line, raw, row) in enumerate(rows, start=1):
+                if position > after:
+                    yield position, self._item(line, raw, row)
+        finally:
+            self.close()
+
+    def _item(self, line: int, raw: Any, row: dict[str, Any] | Misfit) -> Fact | Rejected:
+        try:
+            if isinstance(row, Misfit):
+                raise row
+            return self._fact(line, raw, row)
+        except Misfit as misfit:
+            code, reason = misfit.code, misfit.message
+        except FactError as error:
+            code, reason = error.code, f"{error.message}; {error.hint}" if error.hint else error.message
+        return Rejected(self.path, line, code, reason, raw.rstrip("\r\n") if isinstance(raw, str) else raw)
 
     def _fact(self, line: int, raw: Any, row: dict[str, Any]) -> Fact:
         # An explicit `ndjson` is never taken for calls, so that plain rows may have any columns.
@@ -134,10 +139,6 @@ class FactReader(Iterator[tuple[int, "Fact | Rejected"]]):
         rows = getattr(self, "_rows", None)
         if rows is not None:
             rows.close()
-
-
-def _bare(raw: Any) -> Any:
-    return raw.rstrip("\r\n") if isinstance(raw, str) else raw
 
 
 def read_facts(path: str | Path, source: Source | None = None) -> Iterator[Fact]:

@@ -138,15 +138,16 @@ def _read_timestamp(value: Any, unit: int | None, timezone: tzinfo | None) -> An
     """The aware datetime that *value* stands for; or *value* itself, for the fact to refuse with its reasons."""
     if unit is not None:
         return _since_epoch(value, unit)
-    if isinstance(value, str):
-        text = f"{value[:-4]}Z" if value.endswith(" UTC") else value  # as BigQuery exports them
-        moment = read_iso(text)
-        value = value if moment is None else moment
+    if isinstance(value, str) and value.endswith(" UTC"):  # as BigQuery exports them
+        value = f"{value[:-4]}Z"
+    if timezone is None:
+        return value
+    moment = read_iso(value) if isinstance(value, str) else value
     try:
-        if timezone is not None and isinstance(value, datetime) and value.tzinfo is None:
-            return to_datetime(wall_to_instant(value, timezone))
-        if timezone is not None and isinstance(value, date) and not isinstance(value, datetime):
-            return to_datetime(start_of_day(value, timezone))
+        if isinstance(moment, datetime):
+            return moment if moment.tzinfo is not None else to_datetime(wall_to_instant(moment, timezone))
+        if isinstance(moment, date):
+            return to_datetime(start_of_day(moment, timezone))
     except (OverflowError, ValueError):
         raise Misfit("fact-timestamp", f"timestamp {value!s:.80} is out of range") from None
     return value

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from convgoals.errors import GoalError, GoalSyntaxError, GoalTypeError
 from convgoals.language import ast
+from convgoals.language.contradictions import contradictions
 from convgoals.language.format import format_name, format_node, format_path
 from convgoals.language.patterns import why_unsafe
 
@@ -78,6 +79,7 @@ def _problems(root: ast.Condition) -> Iterator[GoalError]:
                 yield from _same_problems(node)
             case _:
                 pass
+    yield from contradictions(root)
 
 
 def _comparison_problems(node: ast.Comparison) -> Iterator[GoalError]:

@@ -15,7 +15,7 @@ _VALUE_WORD = re.compile(r"(?:true|false|not|null)\Z", re.IGNORECASE)
 _OWNER = re.compile(r"(?:event|profile)\Z", re.IGNORECASE)
 """Words that a dot makes an owner, so that a property ``x`` nested in one of that name is ``event.profile.x``."""
 
-_MUST_ESCAPE = re.compile(r'\\(?=[ntru"\'\\]|\Z)|"|[\n\r\t\x00-\x1f\x7f]')
+_MUST_ESCAPE = re.compile(r'\\(?=[ntru"\'\\\x00-\x1f\x7f]|\Z)|"|[\x00-\x1f\x7f]')
 _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 

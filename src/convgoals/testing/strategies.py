@@ -17,8 +17,10 @@ import attrs
 from convgoals.errors import MissingExtraError
 from convgoals.language import ast
 from convgoals.language.check import holds_of_nothing
+from convgoals.language.contradictions import contradictions
 
 try:
+    from hypothesis import reject
     from hypothesis import strategies as st
     from hypothesis.strategies import SearchStrategy
 except ImportError:
@@ -118,8 +120,18 @@ def durations(*, max_amount: int = 400, units: Sequence[ast.Unit] = tuple(ast.UN
 
 @st.composite
 def _condition(draw: Any, strategy: SearchStrategy[ast.Condition]) -> ast.Condition:
-    """*strategy*, under a name: the repr of the whole would be a hundred thousand characters."""
-    return draw(strategy)
+    """What the checker takes of *strategy*, under a name: the whole's repr would be a hundred thousand characters."""
+    node = draw(strategy)
+    for _ in range(4):
+        if _is_possible(node):
+            break
+        node = draw(strategy)
+    return node if _is_possible(node) else reject()
+
+
+def _is_possible(node: ast.Condition) -> bool:
+    """Whether the checker takes *node*: it refuses what can never be true."""
+    return next(contradictions(node), None) is None
 
 
 class _Conditions:
@@ -140,11 +152,13 @@ class _Conditions:
         self.events = st.builds(ast.EventOccurrence, words.event_types, st.one_of(st.none(), self.filters))
         self.occurrences: SearchStrategy[ast.Occurrence] = st.one_of(
             self.events,
-            st.builds(
-                ast.ChangeOccurrence,
-                words.profile_paths,
-                st.one_of(st.none(), self.literals),
-                st.one_of(st.none(), self.literals),
+            _condition(
+                st.builds(
+                    ast.ChangeOccurrence,
+                    words.profile_paths,
+                    st.one_of(st.none(), self.literals),
+                    st.one_of(st.none(), self.literals),
+                )
             ),
             st.builds(ast.ReceiptOccurrence, words.campaigns),
         )
@@ -191,9 +205,8 @@ class _Conditions:
 
     def _joined(self, below: SearchStrategy[Any], max_depth: int) -> SearchStrategy[ast.Condition]:
         for _ in range(max_depth):
-            below = st.one_of(
-                below, st.builds(ast.And, _terms(below)), st.builds(ast.Or, _terms(below)), st.builds(ast.Not, below)
-            )
+            joined = (st.builds(ast.And, _terms(below)), st.builds(ast.Or, _terms(below)), st.builds(ast.Not, below))
+            below = _condition(st.one_of(below, *joined))
         return below
 
     def _values(self, subjects: SearchStrategy[Any]) -> SearchStrategy[ast.Value]:
@@ -216,7 +229,7 @@ class _Conditions:
         values = st.one_of(subjects, self._values(subjects))
         others = st.one_of(self.literals, values)
         relations = ("=", "!=", "<", "<=", ">", ">=", "contains", "starts with", "ends with")
-        return st.one_of(
+        comparisons = st.one_of(
             st.builds(ast.Compare, st.sampled_from(relations), values, others),
             st.builds(ast.Compare, st.sampled_from(relations), others, values),
             st.builds(
@@ -226,6 +239,7 @@ class _Conditions:
             st.builds(ast.Matches, values, self.vocabulary.patterns),
             st.builds(ast.Presence, values, st.booleans()),
         )
+        return _condition(comparisons)
 
     def _chains(self) -> SearchStrategy[ast.Chain]:
         """Chains; ``with same`` stands only between two events, as the checker demands."""

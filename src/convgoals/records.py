@@ -34,10 +34,6 @@ def _name(what: str, value: object) -> str:
     raise FactError(f"{what} has {len(value):,} characters, but must have between 1 and {MAX_NAME:,}", code="fact-name")
 
 
-def _optional_name(what: str, value: object) -> str | None:
-    return None if value is None else _name(what, value)
-
-
 def _timestamp(value: datetime | str) -> datetime:
     """The UTC datetime of an aware datetime or of ISO 8601 text with an offset."""
     moment = read_iso(value) if isinstance(value, str) else value
@@ -69,7 +65,7 @@ def _instant(fact: Fact) -> int:
     raise FactError(f"timestamp {fact.timestamp} is out of range", code="fact-timestamp")
 
 
-def _properties(value: object) -> Properties:
+def _properties(value: Mapping[str, Any]) -> Properties:
     if not isinstance(value, Mapping):
         raise FactError(f"properties must be a mapping, not {value!r:.80}", code="fact-properties")
     copy = dict(value)
@@ -79,7 +75,7 @@ def _properties(value: object) -> Properties:
     return copy
 
 
-def _segments(value: object) -> tuple[str, ...]:
+def _segments(value: Iterable[str]) -> tuple[str, ...]:
     if value == ():
         return ()
     if isinstance(value, str) or not isinstance(value, Iterable):
@@ -87,19 +83,29 @@ def _segments(value: object) -> tuple[str, ...]:
     return tuple(sorted({_name("a segment", segment) for segment in value}))
 
 
-def _optional_segments(value: object) -> tuple[str, ...] | None:
+def _optional_segments(value: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if value is None else _segments(value)
 
 
-def _named(what: str) -> Any:
-    return attrs.field(converter=lambda value: _name(what, value))
+# Each a function of its own, and each field written out: mypy's plugin for attrs looks no further.
+def _event_type(value: str) -> str:
+    return _name("an event's type", value)
 
 
-def _maybe_named(what: str) -> Any:
-    return attrs.field(default=None, converter=lambda value: _optional_name(what, value))
+def _profile_id(value: str) -> str:
+    return _name("profile_id", value)
 
 
-_computed: Any = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
+def _campaign(value: str) -> str:
+    return _name("a campaign", value)
+
+
+def _id(value: str | None) -> str | None:
+    return None if value is None else _name("id", value)
+
+
+def _channel(value: str | None) -> str | None:
+    return None if value is None else _name("channel", value)
 
 
 @attrs.frozen
@@ -118,13 +124,13 @@ class Event:
         FactError: an argument is not what it must be. Implements semantics §1.
     """
 
-    type: str = _named("an event's type")
-    profile_id: str = _named("profile_id")
+    type: str = attrs.field(converter=_event_type)
+    profile_id: str = attrs.field(converter=_profile_id)
     timestamp: datetime = attrs.field(converter=_timestamp)
     properties: Properties = attrs.field(factory=dict, converter=_properties)
-    id: str | None = _maybe_named("id")
-    channel: str | None = _maybe_named("channel")
-    instant: int = _computed
+    id: str | None = attrs.field(default=None, converter=_id)
+    channel: str | None = attrs.field(default=None, converter=_channel)
+    instant: int = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
 
 
 @attrs.frozen
@@ -134,12 +140,12 @@ class ProfileSnapshot:
     Args and errors are those of `Event`; ``segments`` are the names of the segments that the profile is in.
     """
 
-    profile_id: str = _named("profile_id")
+    profile_id: str = attrs.field(converter=_profile_id)
     timestamp: datetime = attrs.field(converter=_timestamp)
     properties: Properties = attrs.field(factory=dict, converter=_properties)
     segments: tuple[str, ...] = attrs.field(default=(), converter=_segments)
-    id: str | None = _maybe_named("id")
-    instant: int = _computed
+    id: str | None = attrs.field(default=None, converter=_id)
+    instant: int = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
 
 
 @attrs.frozen
@@ -149,24 +155,24 @@ class ProfileUpdate:
     ``segments`` replace the profile's segments; ``None`` leaves them as they are.
     """
 
-    profile_id: str = _named("profile_id")
+    profile_id: str = attrs.field(converter=_profile_id)
     timestamp: datetime = attrs.field(converter=_timestamp)
     properties: Properties = attrs.field(factory=dict, converter=_properties)
     segments: tuple[str, ...] | None = attrs.field(default=None, converter=_optional_segments)
-    id: str | None = _maybe_named("id")
-    instant: int = _computed
+    id: str | None = attrs.field(default=None, converter=_id)
+    instant: int = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
 
 
 @attrs.frozen
 class CampaignReceipt:
     """A profile received a campaign (semantics §1)."""
 
-    campaign: str = _named("a campaign")
-    profile_id: str = _named("profile_id")
+    campaign: str = attrs.field(converter=_campaign)
+    profile_id: str = attrs.field(converter=_profile_id)
     timestamp: datetime = attrs.field(converter=_timestamp)
-    channel: str | None = _maybe_named("channel")
-    id: str | None = _maybe_named("id")
-    instant: int = _computed
+    channel: str | None = attrs.field(default=None, converter=_channel)
+    id: str | None = attrs.field(default=None, converter=_id)
+    instant: int = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
 
 
 Fact: TypeAlias = Event | ProfileSnapshot | ProfileUpdate | CampaignReceipt

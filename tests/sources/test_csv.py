@@ -12,7 +12,7 @@ import pytest
 
 from convgoals import CampaignReceipt, Event, ProfileSnapshot, ProfileUpdate
 from convgoals.errors import SourceError
-from convgoals.sources import FactReader, Rejected, Source
+from convgoals.sources import FactReader, Rejected, Source, read_facts
 from convgoals.sources.delimited import MAX_SPAN
 from convgoals.sources.lines import MAX_LINE
 from source_files import codes, read, write
@@ -352,3 +352,13 @@ def test_a_large_file_is_read_without_being_held(tmp_path: Path) -> None:
         tracemalloc.stop()
     assert count == 30_000
     assert peak < path.stat().st_size / 2
+
+
+def test_clean_files_are_read_in_one_line(tmp_path: Path) -> None:
+    """`read_facts` gives the facts alone, and raises at a bad row with its place."""
+    path = write(tmp_path, HEAD + GOOD)
+    assert list(read_facts(path)) == [Event("buy", "ann", NOON, {"value": 1}, id="e1")]
+    path = write(tmp_path, HEAD + GOOD + "bad\n")
+    with pytest.raises(SourceError, match="events.csv, line 3: the row has 1 cell, and the header 5") as caught:
+        list(read_facts(path))
+    assert caught.value.code == "ragged"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
@@ -38,7 +39,7 @@ def counted(ledger: Ledger, since: datetime | None, until: datetime | None) -> l
 def worth(completions: list[Completion]) -> Fraction:
     found = Fraction(0)
     for c in completions:
-        if isinstance(c.value, float) and c.value not in (float("inf"),) and c.value == c.value:
+        if isinstance(c.value, float) and math.isfinite(c.value):
             found += Fraction(repr(c.value))
         elif isinstance(c.value, Decimal) and c.value.is_finite():
             found += Fraction(c.value)

@@ -124,19 +124,27 @@ class Breakdown:
         self._members: defaultdict[Any, set[str]] = defaultdict(set)
         self._sums: defaultdict[Any, Sum] = defaultdict(Sum)
 
-    def feed(self, completions: list[Completion], first: list[Completion]) -> None:
-        """Takes in *completions*; *first* are those of them that are their profile's first in the report."""
+    def feed(self, completions: list[Completion], first: list[Completion]) -> Sum:
+        """Takes in *completions*; *first* are those of them that are their profile's first in the report.
+
+        Returns the sum of their values, which is made on the way: groups do not overlap.
+        """
+        together = Sum()
         group = self._by.group
         parts: defaultdict[Any, list[Completion]] = defaultdict(list)
         for completion in completions:
             parts[group(completion)].append(completion)
         for key, part in parts.items():
             self._completions[key] += len(part)
-            self._sums[key].extend([completion.value for completion in part])
+            values = Sum()
+            values.extend([completion.value for completion in part])
+            self._sums[key].merge(values)
+            together.merge(values)
             if not self._by.exclusive:
                 self._members[key].update([completion.profile_id for completion in part])
         if self._by.exclusive:
             self._first.update(map(group, first))
+        return together
 
     def rows(self, audience: int, limit: int, confidence: float) -> tuple[Row, ...]:
         """The *limit* largest rows, by converting profiles, then completions, then name; and one for the others."""

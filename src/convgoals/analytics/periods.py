@@ -163,8 +163,6 @@ def read_span(value: str | timedelta | None, timezone: tzinfo, name: str) -> Cal
     if months:
         shift = shifter(months, microseconds, timezone)
         return lambda moment: to_datetime(min(LATEST, shift(to_instant(moment))))
-    if microseconds >= 10_000 * 366 * 86_400_000_000:  # longer than all of time, and more than a timedelta may add
-        return lambda moment: _NEVER
     span = timedelta(microseconds=microseconds)
 
     def add(moment: datetime) -> datetime:

@@ -128,10 +128,11 @@ class Tally:
                 first.append(completion)
         part.completions += len(completions)
         part.profiles += len(first)
-        part.sum.extend([completion.value for completion in completions])
         self._anchors += [completion.since_anchor for completion in first if completion.since_anchor is not None]
-        if self.breakdown is not None:
-            self.breakdown.feed(completions, first)
+        if self.breakdown is None:
+            part.sum.extend([completion.value for completion in completions])
+        else:
+            part.sum.merge(self.breakdown.feed(completions, first))
 
     def _finish(self, start: datetime, end: datetime, reached: datetime | None) -> Bucket:
         part = self._parts.get(start) or _Part()

@@ -1,0 +1,73 @@
+"""Check a goals.toml: every mistake, each with its place, code and repair.
+
+Goals, sources and what else the file holds are checked. It prints nothing but a summary where all is well.
+
+Exit codes: 0 all is well, 1 there are problems, 2 the file cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from convgoals.cli import exits
+from convgoals.cli.options import add_format, read_text
+from convgoals.cli.problems import GoalsFile, Problem
+from convgoals.cli.terminal import Terminal, counted
+from convgoals.errors import ConvgoalsError, GoalDefinitionError
+from convgoals.goals import TABLES
+from convgoals.suggest import did_you_mean
+
+NAME = "check"
+HELP = "check goals.toml: every mistake, with its place and repair"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("file", metavar="goals.toml", help="the file to check")
+    add_format(parser, ("text", "json"))
+
+
+def run(args: argparse.Namespace, terminal: Terminal) -> int:
+    """Check; see the module."""
+    text = read_text(args.file)
+    goals = 0
+    try:
+        document = GoalsFile(args.file, text)
+    except GoalDefinitionError as error:
+        problems = [Problem(args.file, None, error.line, error.column, error.code, error.message, error.hint)]
+    else:
+        problems = list(_problems(document))
+        goals = len(document.document.get("goal", ()))
+    if args.format == "json":
+        terminal.json({"file": args.file, "goals": goals, "problems": [each.to_dict() for each in problems]}, indent=2)
+        return exits.FINDINGS if problems else exits.OK
+    for problem in problems:
+        terminal.line(f"{problem}\n")
+    if problems:
+        terminal.line(f"{counted(len(problems), 'problem')} in {args.file} ({counted(goals, 'goal')})")
+        return exits.FINDINGS
+    terminal.line(f"{args.file}: {counted(goals, 'goal')}, no problems")
+    return exits.OK
+
+
+def _problems(document: GoalsFile) -> Iterator[Problem]:
+    for key in document.document:
+        if key not in TABLES:
+            error = GoalDefinitionError(
+                f"there is no table `{key}`", code="unknown-key", hint=did_you_mean(key, TABLES)
+            )
+            yield from document.problems(error)
+    try:
+        if not document.tables():
+            nothing = GoalDefinitionError("the file holds no goal", code="no-goal", hint="a goal is a [[goal]] table")
+            yield from document.problems(nothing)
+        yield from document.goals()[1]
+    except GoalDefinitionError as error:
+        yield from document.problems(error)
+    try:
+        from convgoals.sources.options import read_sources  # noqa: PLC0415
+
+        read_sources(document.document, document.path)
+    except ConvgoalsError as error:
+        yield from document.problems(error)

@@ -1,0 +1,102 @@
+"""What several commands share: their options, and how they open a store."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from convgoals.errors import ConvgoalsError, StoreError
+
+if TYPE_CHECKING:
+    from convgoals.engine.engine import GoalEngine
+
+FORMATS = ("text", "json", "csv")
+
+
+class InputError(ConvgoalsError):
+    """What was given on the command line cannot be used."""
+
+    default_code = "input"
+
+
+def add_store(parser: argparse.ArgumentParser) -> None:
+    """``--store``, of commands that read what a run has written."""
+    parser.add_argument("--store", required=True, metavar="URL", help="the store to read, such as sqlite:///goals.db")
+
+
+def add_format(parser: argparse.ArgumentParser, choices: tuple[str, ...] = FORMATS) -> None:
+    """``--format``."""
+    parser.add_argument("--format", choices=choices, default="text", help="how to print the result (default: text)")
+
+
+def add_period(parser: argparse.ArgumentParser) -> None:
+    """``--since``, ``--until`` and ``--timezone``."""
+    parser.add_argument("--since", metavar="DATE", help="leave out completions before this date or datetime")
+    parser.add_argument("--until", metavar="DATE", help="leave out completions after this date (it counts whole)")
+    parser.add_argument("--timezone", metavar="ZONE", help="zone of dates and days (default: the goal's)")
+
+
+def add_breakdown(parser: argparse.ArgumentParser) -> None:
+    """``--by``, ``--limit`` and ``--audience``."""
+    parser.add_argument("--by", metavar="DIMENSION", help="break down by channel, segment or version")
+    parser.add_argument("--limit", type=number(1), default=10, metavar="N", help="rows of a breakdown (default: 10)")
+    parser.add_argument(
+        "--audience",
+        choices=("all", "recipients"),
+        help="who counts: all profiles, or the recipients of the goal's campaign (default: recipients if it has one)",
+    )
+
+
+def number(least: int) -> Callable[[str], int]:
+    """A type of option: a whole number of at least *least*."""
+
+    def read(text: str) -> int:
+        try:
+            found = int(text) if len(text) <= 12 else None
+        except ValueError:
+            found = None
+        if found is None or found < least:
+            raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number of at least {least}")
+        return found
+
+    return read
+
+
+def read_text(path: str) -> str:
+    """The text of a file, its line ends as they are. Raises `InputError` (code ``file``)."""
+    try:
+        return Path(path).read_bytes().decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is no UTF-8: byte {error.start} is none of it", code="file") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}", code="file") from None
+
+
+def open_existing(url: str) -> GoalEngine:
+    """An engine over a store that a run has made. Raises `StoreError` where there is none to read."""
+    from convgoals.engine.engine import GoalEngine  # noqa: PLC0415  only commands that need it pay for it
+
+    scheme, found, rest = url.partition("://")
+    scheme = scheme.lower()
+    if scheme == "memory" or (found and scheme == "sqlite" and not rest.strip("/")):
+        raise StoreError(
+            f"the store {url!r} is in memory, so it is empty in every new process",
+            code="store-empty",
+            hint="name a durable one: --store sqlite:///goals.db",
+        )
+    if found and scheme == "sqlite" and not _exists(rest.removeprefix("/")):
+        raise StoreError(
+            f"there is no store {url!r}",
+            code="store-missing",
+            hint="is the path right? `convgoals run --store …` makes one (sqlite:///file, sqlite:////absolute/file)",
+        )
+    return GoalEngine(store=url)
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False

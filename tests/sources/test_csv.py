@@ -359,6 +359,6 @@ def test_clean_files_are_read_in_one_line(tmp_path: Path) -> None:
     path = write(tmp_path, HEAD + GOOD)
     assert list(read_facts(path)) == [Event("buy", "ann", NOON, {"value": 1}, id="e1")]
     path = write(tmp_path, HEAD + GOOD + "bad\n")
-    with pytest.raises(SourceError, match="events.csv, line 3: the row has 1 cell, and the header 5") as caught:
+    with pytest.raises(SourceError, match=r"events\.csv, line 3: the row has 1 cell, and the header 5") as caught:
         list(read_facts(path))
     assert caught.value.code == "ragged"

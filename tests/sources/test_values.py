@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convgoals.sources.values import CASTS, MAX_DEPTH, Kind, Misfit, guess, read_json
+from convgoals.sources.values import CASTS, MAX_DEPTH, Misfit, guess, read_json
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_written_numbers_are_read_as_themselves(number: int | Decimal) -> None:
         ("json", [1], [1]),
     ],
 )
-def test_a_declared_column_is_read_as_declared(kind: Kind, given_: object, value: object) -> None:
+def test_a_declared_column_is_read_as_declared(kind: str, given_: object, value: object) -> None:
     """A declared type says what guessing would leave open."""
     found = CASTS[kind](given_)
     assert found == value
@@ -104,7 +104,7 @@ def test_a_declared_column_is_read_as_declared(kind: Kind, given_: object, value
         ("boolean", 1),
     ],
 )
-def test_a_value_that_is_not_as_declared_is_a_misfit(kind: Kind, value: object) -> None:
+def test_a_value_that_is_not_as_declared_is_a_misfit(kind: str, value: object) -> None:
     """A declared type is a promise; what breaks it is told."""
     with pytest.raises(Misfit) as caught:
         CASTS[kind](value)

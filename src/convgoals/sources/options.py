@@ -12,7 +12,7 @@ import attrs
 from convgoals.errors import ConvgoalsError, SourceError
 from convgoals.goals import load_document
 from convgoals.instants import zone
-from convgoals.sources.values import KINDS, Kind
+from convgoals.sources.values import KINDS
 from convgoals.suggest import did_you_mean
 
 FactKind: TypeAlias = Literal["events", "snapshots", "updates", "receipts"]
@@ -134,7 +134,7 @@ class Source:
     segments: str | None = attrs.field(default=None, validator=_text)
     fixed: Mapping[str, Any] = attrs.field(factory=dict, validator=_fixed)
     properties: tuple[str, ...] | None = attrs.field(default=None, converter=_names)
-    types: Mapping[str, Kind] = attrs.field(factory=dict, validator=_types)
+    types: Mapping[str, str] = attrs.field(factory=dict, validator=_types)
     timezone: str | None = attrs.field(default=None, validator=_zone)
     timestamp_unit: Unit = attrs.field(default="iso", validator=_one_of(get_args(Unit)))
     separator: str = attrs.field(default=",", validator=_text)

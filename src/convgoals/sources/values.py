@@ -12,10 +12,10 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
-Kind: TypeAlias = Literal["auto", "text", "number", "boolean", "json"]
-KINDS: tuple[str, ...] = get_args(Kind)
+KINDS = ("auto", "text", "number", "boolean", "json")
+"""What a column can be declared to hold."""
 
 MAX_DIGITS = 300
 """A longer run of digits stays text."""
@@ -81,7 +81,7 @@ def _as_json(value: object) -> object:
     return read_json(value) if isinstance(value, str) else value
 
 
-CASTS: Mapping[Kind, Callable[[object], object]] = {
+CASTS: Mapping[str, Callable[[object], object]] = {
     "text": _as_text,
     "number": _as_number,
     "boolean": _as_boolean,

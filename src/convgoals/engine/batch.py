@@ -178,5 +178,7 @@ def fold_all(plan: Plan, facts: Sequence[Fact], until: int) -> tuple[ProfileReco
     record.ids.update(fact.id for fact in facts if fact.id is not None)
     fold = Fold(plan, lambda: facts, ignore_notes)
     fold.run(record, facts)
+    if facts:
+        record.latest = facts[-1].instant
     fold.pass_time(record, max(until, record.latest))
     return record, fold.out

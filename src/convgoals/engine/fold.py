@@ -10,18 +10,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from convgoals.goals import Every, OncePerDuration, OncePerProperty
-from convgoals.instants import BEGINNING, shifter, zone
-from convgoals.predicates.base import NEVER, NO_PROPERTIES, Fired, Moment, Node, State
+from convgoals.instants import BEGINNING, shifter
+from convgoals.predicates.base import DONE, NEVER, NO_PROPERTIES, Moment, Node, State
 from convgoals.predicates.compile import Machine, counting_key
 from convgoals.predicates.plan import Plan, make_plan
 from convgoals.predicates.values import Notes
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, Properties
-
-DONE: Final[State] = [True, NEVER]
-"""The state of a goal that counts once and has been completed: it is not evaluated any more."""
 
 Firing: TypeAlias = tuple[int, int, Fact | None, int | None, tuple[str, ...]]
 """A completion to be: the goal's slot, the instant, the trigger, the window's anchor, the profile's segments."""
@@ -78,60 +75,35 @@ class Fold:
         self._history = history
         self._note = notes
         self._notes: Notes = []
-        self._replaying: Machine | None = None
         self._moment = Moment(self._notes, self._replay)
+        self._record = ProfileRecord(plan)
+        self._t = BEGINNING
 
-    def run(self, record: ProfileRecord, facts: Sequence[Fact]) -> None:  # noqa: C901, PLR0912  the hot loop, in line
+    def run(self, record: ProfileRecord, facts: Sequence[Fact]) -> None:
         """Fold *facts*, all later than ``record.last``, in the order of `by_order`."""
-        plan, moment, notes = self.plan, self._moment, self._notes
-        events, states = plan.events, record.states
+        handlers, states, moment = self.plan.handlers, record.states, self._moment
+        self._record = record
         moment.profile, moment.segments = record.properties, record.segments
         index, size = 0, len(facts)
         while index < size:
             fact = facts[index]
             t = fact.instant
             index += 1
-            if record.wake <= t or type(fact) is not Event or (index < size and facts[index].instant == t):
+            if type(fact) is Event and t < record.wake and (index == size or facts[index].instant != t):
+                # An event alone at its instant: by far the most common case.
+                handler = handlers.get(fact.type)
+                if handler is not None:
+                    self._t = t
+                    wake = handler(states, fact, t, record.properties, moment, self._fire, self._noted)
+                    if wake < record.wake:
+                        record.wake = wake
+            else:
                 start = index - 1
                 while index < size and facts[index].instant == t:
                     index += 1
                 self.pass_time(record, t - 1)
                 self._run_instant(record, t, facts[start:index])
-                continue
-            # One event alone at its instant: by far the most common case.
-            for slot, machine, leaves in events.get(fact.type, ()):
-                state = states[slot]
-                if state is DONE:
-                    continue
-                if len(leaves) == 1:
-                    leaf, test = leaves[0]
-                    if test is not None and not test(fact.properties, record.properties, notes):
-                        continue
-                    moment.matches = {leaf: (fact,)}
-                else:
-                    matches = {
-                        leaf: (fact,)
-                        for leaf, test in leaves
-                        if test is None or test(fact.properties, record.properties, notes)
-                    }
-                    if not matches:
-                        continue
-                    moment.matches = matches
-                if state is None:
-                    state = states[slot] = machine.fresh()
-                self._replaying = machine
-                fired = machine.root.step(state, t, moment)
-                if state[1] < record.wake:
-                    record.wake = state[1]
-                if fired is not None:
-                    self._count(record, slot, machine, fired, t)
-                if notes:
-                    self._note(slot, notes)
-            if notes:
-                notes.clear()
             record.last = t
-        if size and facts[-1].instant > record.latest:
-            record.latest = facts[-1].instant
 
     def pass_time(self, record: ProfileRecord, until: int) -> None:
         """Let time alone do what it does up to *until*, that instant included."""
@@ -153,6 +125,7 @@ class Fold:
     def _step(self, record: ProfileRecord, t: int, touched: Touched) -> None:
         """Step the touched goals at *t*, in the order of their slots."""
         moment, states = self._moment, record.states
+        self._record, self._t = record, t
         moment.profile, moment.segments = record.properties, record.segments
         for slot in sorted(touched):
             state = states[slot]
@@ -161,21 +134,23 @@ class Fold:
             machine = self.plan.machines[slot]
             if state is None:
                 state = states[slot] = machine.fresh()
-            moment.matches = touched[slot]
-            self._replaying = machine
+            moment.matches, moment.goal = touched[slot], machine
             fired = machine.root.step(state, t, moment)
             if fired is not None:
-                self._count(record, slot, machine, fired, t)
+                self._fire(slot, fired)
             if self._notes:
-                self._note(slot, self._notes)
-                self._notes.clear()
+                self._noted(slot, self._notes)
         record.wake = min((state[1] for state in states if state is not None), default=NEVER)
 
     # ---- counting (semantics §5)
 
-    def _count(self, record: ProfileRecord, slot: int, machine: Machine, fired: Fired, t: int) -> None:
+    def _noted(self, slot: int, notes: Notes) -> None:
+        self._note(slot, notes)
+        notes.clear()
+
+    def _fire(self, slot: int, fired: Sequence[Fact]) -> None:
         """Turn what fired into completions, as the goal counts."""
-        moment = self._moment
+        moment, record, t, machine = self._moment, self._record, self._t, self.plan.machines[slot]
         anchor, moment.anchor = moment.anchor, None
         if t < machine.since:
             return
@@ -194,7 +169,7 @@ class Fold:
     def _counts(
         self, record: ProfileRecord, slot: int, counting: Any, machine: Machine, trigger: Fact | None, t: int
     ) -> bool:
-        timezone = zone(machine.goal.timezone)
+        timezone = machine.zone
         if isinstance(counting, OncePerDuration):
             last = record.counted.get(slot)
             shift = shifter(counting.duration.months, counting.duration.microseconds, timezone)
@@ -215,9 +190,7 @@ class Fold:
 
     def _replay(self, node: Node, start: int, end: int) -> State:
         """The state of *node*, a part of the goal at hand, opened at *start*, over the kept facts before *end*."""
-        machine = self._replaying
-        if machine is None:
-            raise AssertionError("a node looks back only while its goal is stepped")
+        machine: Machine = self._moment.goal
         state = node.start()
         plan = _plan_of(machine)
         past = ProfileRecord(plan)
@@ -311,7 +284,7 @@ def gather(  # noqa: C901  one branch for each kind of fact
                 noted(slot)
     for fact in facts:
         if isinstance(fact, Event):
-            for slot, _, leaves in plan.events.get(fact.type, ()):
+            for slot, leaves in plan.events.get(fact.type, ()):
                 for index, test in leaves:
                     if test is None or test(fact.properties, record.properties, notes):
                         found(slot, index, fact)

@@ -143,7 +143,6 @@ class AggregateNode:
     test: Filter
     aggregators: tuple[Aggregator, ...]
     exact: bool
-    can_open_true = True
 
     def start(self) -> State:
         return [False, NEVER, [aggregator.start() for aggregator in self.aggregators]]

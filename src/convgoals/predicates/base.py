@@ -19,13 +19,16 @@ only make it false, since nothing can fire by that; it is asked again at the nex
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from convgoals.predicates.values import Notes
 from convgoals.records import Fact, Properties
 
 NEVER = 2**63
 """Later than every instant."""
+
+DONE: Final[list[Any]] = [True, NEVER]
+"""The state of a goal that counts once and has been completed: it is not evaluated any more."""
 
 State: TypeAlias = list[Any]
 Fired: TypeAlias = Sequence[Fact] | None
@@ -44,10 +47,11 @@ class Moment:
         segments: the profile's segments at this instant.
         notes: where ill-typed comparisons are noted.
         anchor: the anchor through whose window something fired, set by the goal's outermost window.
+        goal: the machine that is being stepped, where it may look back.
         replay: gives a node that opens in the past the state that it has by now.
     """
 
-    __slots__ = ("anchor", "matches", "notes", "profile", "replay", "segments")
+    __slots__ = ("anchor", "goal", "matches", "notes", "profile", "replay", "segments")
 
     def __init__(self, notes: Notes, replay: Replay) -> None:
         self.matches: Mapping[int, Sequence[Fact]] = {}
@@ -55,16 +59,12 @@ class Moment:
         self.segments: tuple[str, ...] = ()
         self.notes = notes
         self.anchor: int | None = None
+        self.goal: Any = None
         self.replay = replay
 
 
 class Node(Protocol):
     """A compiled condition."""
-
-    @property
-    def can_open_true(self) -> bool:
-        """Whether it may hold, by time or a state alone, without an occurrence in its scope."""
-        ...
 
     def start(self) -> State:
         """The state just before the node's scope: nothing holds there."""

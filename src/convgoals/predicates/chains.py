@@ -11,7 +11,7 @@ There, and only if one fact could stand at two stages, the ways are searched one
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -49,7 +49,26 @@ class ChainNode:
     first: int
     links: tuple[LinkPlan, ...]
     absence: AbsencePlan | None
-    can_open_true = False
+    roles: Mapping[int, int] = attrs.field(init=False)
+    """The leaves that stand at one place of the chain only: ``2 * i`` for stage i, ``2 * i + 1`` for what must not
+    come on the way to the stage after it."""
+
+    def __attrs_post_init__(self) -> None:
+        places: dict[int, list[int]] = {self.first: [0]}
+        for index, link in enumerate(self.links):
+            places.setdefault(link.leaf, []).append(2 * index + 2)
+            if link.without is not None:
+                places.setdefault(link.without, []).append(2 * index + 1)
+        if self.absence is not None:
+            places = {}
+        object.__setattr__(self, "roles", {leaf: found[0] for leaf, found in places.items() if len(found) == 1})
+
+    @property
+    def leaves(self) -> frozenset[int]:
+        """The leaves at which the chain looks."""
+        found = {self.first, *(link.leaf for link in self.links)}
+        found.update(link.without for link in self.links if link.without is not None)
+        return frozenset(found | ({self.absence.leaf} if self.absence else set()))
 
     def start(self) -> State:
         return [False, NEVER, [{} for _ in self.links], {}, []]
@@ -57,6 +76,11 @@ class ChainNode:
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         matches = moment.matches
         alive: list[dict[Any, int]] = state[2]
+        if len(matches) == 1:
+            ((leaf, facts),) = matches.items()
+            place = self.roles.get(leaf)
+            if place is not None and len(facts) == 1:
+                return self._step_alone(state, t, place, facts)
         here = _Instant(self, alive, t, matches)
         ends = here.ends()
         for index, link in enumerate(self.links):
@@ -74,6 +98,30 @@ class ChainNode:
         if ends:
             state[0] = True
             return ends
+        return None
+
+    def _step_alone(self, state: State, t: int, place: int, facts: Sequence[Fact]) -> Fired:
+        """One fact alone at its instant, at one place of the chain: nearly always."""
+        alive: list[dict[Any, int]] = state[2]
+        index, between = divmod(place, 2)
+        if between:
+            alive[index].clear()
+            return None
+        if index:
+            before = self.links[index - 1]
+            key = before.key(facts[0]) if before.key else 0
+            reached = alive[index - 1].get(key) if key is not None else None
+            if reached is None or (before.deadline is not None and before.deadline(reached) < t):
+                return None
+        if index == len(self.links):
+            state[0] = True
+            return facts
+        link, here = self.links[index], alive[index]
+        key = link.key(facts[0]) if link.key else 0
+        if key is not None:
+            here[key] = t
+            if link.deadline is not None and len(here) > _PRUNE_ABOVE:
+                _prune(here, link.deadline, t)
         return None
 
     def _step_absence(

@@ -6,7 +6,7 @@ Facts are matched against leaves; the nodes see only which leaf matched what.
 
 from __future__ import annotations
 
-import copy
+import ast as python
 from collections import deque
 from collections.abc import Callable, Hashable
 from datetime import tzinfo
@@ -24,6 +24,7 @@ from convgoals.predicates.base import Moment, Node, State
 from convgoals.predicates.chains import AbsencePlan, ChainNode, LinkPlan
 from convgoals.predicates.filters import Filter, compile_filter, compile_value
 from convgoals.predicates.logic import AndNode, InLastNode, NotNode, OccurrenceNode, OrNode, SegmentNode, StateNode
+from convgoals.predicates.traits import can_open_true
 from convgoals.predicates.windows import AnchoredWindow, AnyWindow, BetweenNode, HeldNode, PropertyWindow
 from convgoals.records import CampaignReceipt, Event, Fact
 
@@ -32,6 +33,7 @@ from convgoals.records import CampaignReceipt, Event, Fact
 class EventLeaf:
     index: int
     type: str
+    where: ast.Condition | None
     test: Filter | None
 
 
@@ -75,7 +77,10 @@ class Machine:
         reads_profile: whether a change of the profile alone may change what the condition says.
         replays: whether a node may have to look back, so that facts of the past are needed.
         value: the value of a completion, given its trigger.
+        zone: the goal's time zone.
+        since: the earliest instant at which a completion counts.
         template: the root's state for a profile of which nothing is known.
+        fresh: makes that state anew.
     """
 
     goal: Goal
@@ -85,27 +90,39 @@ class Machine:
     reads_profile: bool
     replays: bool
     value: Callable[[Fact | None], int | float | Decimal | None]
+    zone: tzinfo
     since: int
     template: State
-
-    def fresh(self) -> State:
-        """The state of a profile of which nothing is known."""
-        state: State = copy_state(self.template)
-        return state
+    fresh: Callable[[], State]
 
     @property
     def once(self) -> bool:
         return isinstance(self.goal.counting, Once)
 
 
-def copy_state(state: Any) -> Any:
-    """A copy of a state that shares nothing that changes."""
-    if type(state) is list:
-        return [copy_state(part) if type(part) in _CONTAINERS else part for part in state]
-    return {key: copy_state(part) for key, part in state.items()} if type(state) is dict else copy.copy(state)
+def maker(template: State) -> Callable[[], State]:
+    """A function that makes *template* anew, sharing nothing that changes: a literal, compiled once."""
+    names: dict[str, Any] = {"__builtins__": {}, "set": set, "deque": deque}
 
+    def literal(part: Any) -> python.expr:
+        if type(part) is list:
+            return python.List([literal(each) for each in part], python.Load())
+        if type(part) is dict:
+            return python.Dict([literal(key) for key in part], [literal(value) for value in part.values()])
+        if type(part) in (set, deque):
+            made = python.Name(type(part).__name__, python.Load())
+            return python.Call(made, [python.List([literal(each) for each in part], python.Load())] if part else [], [])
+        if part is None or type(part) in (bool, int, str):
+            return python.Constant(part)
+        name = f"k{len(names)}"
+        names[name] = part  # decimals and datetimes are immutable
+        return python.Name(name, python.Load())
 
-_CONTAINERS = frozenset({list, dict, set, deque})
+    nothing = python.arguments([], [], None, [], [], None, [])
+    code = compile(
+        python.fix_missing_locations(python.Expression(python.Lambda(nothing, literal(template)))), "<state>", "eval"
+    )
+    return eval(code, names)  # type: ignore[no-any-return]  # noqa: S307  nodes that were built here, no text
 
 
 def compile_goal(goal: Goal, version: int = 1) -> Machine:
@@ -122,8 +139,10 @@ def compile_goal(goal: Goal, version: int = 1) -> Machine:
         reads_profile=compiler.reads_profile,
         replays=any(isinstance(node, ast.PropertyAnchor) for node in ast.walk(goal.condition.root)),
         value=_worth(goal, compiler.zone),
+        zone=compiler.zone,
         since=BEGINNING if goal.since is None else to_instant(goal.since),
         template=state,
+        fresh=maker(state),
     )
 
 
@@ -177,7 +196,7 @@ class _Compiler:
         match occurrence:
             case ast.EventOccurrence(kind, where):
                 test = None if where is None else compile_filter(where, self.zone)
-                self.leaves.append(EventLeaf(index, kind, test))
+                self.leaves.append(EventLeaf(index, kind, where, test))
             case ast.ReceiptOccurrence(campaign):
                 self.leaves.append(ReceiptLeaf(index, campaign))
             case ast.ChangeOccurrence(path, before, after):
@@ -240,7 +259,8 @@ class _Compiler:
                 return AnchoredWindow(part, leaf, end, anchor.which == "last", outermost)
             case ast.Between(inner, start, end_):
                 first, last = self.bounds(start, end_)
-                return BetweenNode(self.node(inner, exact=False), first, last, outermost)
+                part = self.node(inner, exact=False)
+                return BetweenNode(part, first, last, can_open_true(part), outermost)
             case ast.Held(inner, duration):
                 return HeldNode(self.node(inner, exact=True), self.shift(duration))
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import ast as python
 import datetime
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from math import inf
@@ -42,13 +42,13 @@ def compile_filter(node: ast.Condition, zone: datetime.tzinfo, aggregates: tuple
         zone: the goal's time zone, for dates without an offset.
         aggregates: where *node* has aggregates: the function's first argument is then the tuple of their values.
     """
-    compiler = _Compiler(zone, aggregates)
+    compiler = FilterCompiler(zone, aggregates)
     return compiler.function(compiler.condition(node))  # type: ignore[no-any-return]
 
 
 def compile_value(node: ast.Value, zone: datetime.tzinfo) -> Evaluation:
     """The function that gives *node*'s value, or ``None`` where it is missing or ill-typed."""
-    compiler = _Compiler(zone, ())
+    compiler = FilterCompiler(zone)
     return compiler.function(compiler.value(node))  # type: ignore[no-any-return]
 
 
@@ -76,14 +76,27 @@ def _relate(left: python.expr, *rest: tuple[type[python.cmpop], python.expr]) ->
     return python.Compare(left, [operator() for operator, _ in rest], [right for _, right in rest])
 
 
-class _Compiler:
-    """Builds one expression; every constant that is not a plain literal becomes a name in its globals."""
+class FilterCompiler:
+    """Builds expressions over ``p``, ``q`` and ``n``.
 
-    def __init__(self, zone: datetime.tzinfo, aggregates: tuple[ast.Aggregate, ...]) -> None:
+    Args:
+        zone: the goal's time zone.
+        aggregates: those that ``p`` is the values of.
+        numbers: where the numbers of fresh names come from, if expressions are to stand in one function.
+
+    Attributes:
+        globals: what the names in the expressions stand for: every constant that is not a plain literal, and helpers.
+    """
+
+    def __init__(
+        self,
+        zone: datetime.tzinfo,
+        aggregates: tuple[ast.Aggregate, ...] = (),
+        numbers: Iterator[int] | None = None,
+    ) -> None:
         self.zone = zone
         self.aggregates = aggregates
         self.globals: dict[str, Any] = {
-            "__builtins__": {},
             "inf": inf,
             "ninf": -inf,
             "int": int,
@@ -91,12 +104,12 @@ class _Compiler:
             "str": str,
             "bool": bool,
         }
-        self.numbers = itertools.count()
+        self.numbers = itertools.count() if numbers is None else numbers
 
     def function(self, body: python.expr) -> Any:
         arguments = python.arguments([], [python.arg(name) for name in "pqn"], None, [], [], None, [])
         module = python.fix_missing_locations(python.Expression(python.Lambda(arguments, body)))
-        return eval(compile(module, "<goal>", "eval"), self.globals)  # noqa: S307  nodes that this class built, no text
+        return eval(compile(module, "<goal>", "eval"), {"__builtins__": {}, **self.globals})  # noqa: S307  nodes that this class built, no text
 
     def constant(self, value: object) -> python.expr:
         if value is None or type(value) in (bool, str) or (type(value) is int and abs(value) < 10**18):

@@ -15,7 +15,6 @@ class OccurrenceNode:
     """An occurrence: it has happened from its first on, and fires with each."""
 
     leaf: int
-    can_open_true = False
 
     def start(self) -> State:
         return [False, NEVER]
@@ -35,7 +34,6 @@ class InLastNode:
     leaf: int
     expiry: Callable[[int], int]
     exact: bool
-    can_open_true = False
 
     def start(self) -> State:
         return [False, NEVER, -NEVER]
@@ -55,7 +53,6 @@ class StateNode:
     """A comparison on the profile as it is now."""
 
     test: Filter
-    can_open_true = True
 
     def start(self) -> State:
         return [False, NEVER]
@@ -71,7 +68,6 @@ class SegmentNode:
     """``in segment s``."""
 
     segment: str
-    can_open_true = True
 
     def start(self) -> State:
         return [False, NEVER]
@@ -87,10 +83,6 @@ class AndNode:
     """Holds where all do, and fires with the triggers of any. Own state: the parts' states."""
 
     parts: tuple[Node, ...]
-
-    @property
-    def can_open_true(self) -> bool:
-        return all(part.can_open_true for part in self.parts)
 
     def start(self) -> State:
         return [False, NEVER, [part.start() for part in self.parts]]
@@ -117,10 +109,6 @@ class OrNode:
 
     parts: tuple[Node, ...]
 
-    @property
-    def can_open_true(self) -> bool:
-        return any(part.can_open_true for part in self.parts)
-
     def start(self) -> State:
         return [False, NEVER, [part.start() for part in self.parts]]
 
@@ -145,7 +133,6 @@ class NotNode:
     """Holds where its part does not, and fires when it becomes so. Own state: the part's state."""
 
     part: Node
-    can_open_true = True
 
     def start(self) -> State:
         return [False, NEVER, self.part.start()]

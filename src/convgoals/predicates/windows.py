@@ -27,7 +27,6 @@ class AnchoredWindow:
     renews: bool
     """Whether a later anchor opens the window anew (``last``)."""
     outermost: bool
-    can_open_true = False
 
     def start(self) -> State:
         return [False, NEVER, None, None, None]
@@ -57,7 +56,6 @@ class AnyWindow:
     anchor: int
     end: Callable[[int], int]
     outermost: bool
-    can_open_true = False
 
     def start(self) -> State:
         return [False, NEVER, []]
@@ -98,7 +96,6 @@ class PropertyWindow:
     zone: tzinfo
     end: Callable[[int], int]
     outermost: bool
-    can_open_true = True
 
     def start(self) -> State:
         return [False, NEVER, None, None, None, None, None]
@@ -140,14 +137,12 @@ class BetweenNode:
     part: Node
     first: int
     last: int
+    wakes: bool
+    """Whether C may become so by the opening alone, so that it must not be missed."""
     outermost: bool
 
-    @property
-    def can_open_true(self) -> bool:
-        return self.part.can_open_true
-
     def start(self) -> State:
-        return [False, self.first if self.part.can_open_true else NEVER, None]
+        return [False, self.first if self.wakes else NEVER, None]
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         if t < self.first:
@@ -169,10 +164,6 @@ class HeldNode:
 
     part: Node
     expiry: Callable[[int], int]
-
-    @property
-    def can_open_true(self) -> bool:
-        return True
 
     def start(self) -> State:
         return [False, NEVER, None, self.part.start()]

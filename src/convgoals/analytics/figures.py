@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import attrs
 
@@ -153,6 +154,11 @@ def as_number(value: object) -> Decimal | None:
         return Decimal(repr(float(value))) if math.isfinite(value) else None
     number = Decimal(value)
     return number if number.is_finite() and abs(number.adjusted()) <= _MAX_EXPONENT else None
+
+
+def as_decimal(number: Fraction) -> Decimal:
+    """The decimal nearest to *number*, to 28 digits: a float could not hold every sum."""
+    return _ROUNDED.divide(Decimal(number.numerator), Decimal(number.denominator))
 
 
 def total(amounts: Iterable[Amount]) -> Amount:

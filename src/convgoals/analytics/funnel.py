@@ -25,6 +25,8 @@ from convgoals.goals import Goal
 from convgoals.records import Completion
 from convgoals.suggest import did_you_mean
 
+__all__ = ["Funnel", "Group", "Stage", "funnel"]
+
 Order = Literal["strict", "any"]
 ORDERS = ("strict", "any")
 

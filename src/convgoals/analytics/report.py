@@ -24,6 +24,8 @@ from convgoals.errors import QuestionError
 from convgoals.goals import Goal, Once
 from convgoals.instants import to_datetime
 
+__all__ = ["Baseline", "GoalReport", "report"]
+
 
 def report(
     reader: Reader,

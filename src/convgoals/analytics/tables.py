@@ -182,7 +182,7 @@ def amount_text(amount: Decimal | None) -> str:
     """``1,234.50``: two decimal places; in scientific form where that would take too many characters."""
     if amount is None:
         return NOTHING
-    if amount and not -3 < amount.adjusted() < 16:
+    if amount and not -5 < amount.adjusted() < 16:
         return f"{amount:.3e}"
     if amount == amount.to_integral_value():
         return f"{amount:,.0f}"

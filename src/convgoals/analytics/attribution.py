@@ -1,0 +1,203 @@
+"""Which campaigns the completions of a goal are owed to, by several models side by side.
+
+The touches of a completion are the receipts (and further touches) of its profile at or before it, within the window.
+Every model shares out each completion, and its value, among its touches; the shares of all touches and of the
+completions that have none add up to exactly the completions and exactly the value. Credit is bookkeeping: it says what
+came before a completion, and not what caused it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from operator import attrgetter
+from typing import Literal
+
+from convgoals.analytics.attribution_result import Attribution, Credit, CreditRow, Touch
+from convgoals.analytics.credit import BY_ORDER, UNITS, Model, check_models, time_decay
+from convgoals.analytics.figures import EXACT, Sum, as_number
+from convgoals.analytics.periods import Moment, read_period, read_span, read_zone, span_words
+from convgoals.analytics.reader import Reader
+from convgoals.analytics.selection import Audience, chunks, clip, select
+from convgoals.errors import QuestionError
+from convgoals.goals import Goal
+from convgoals.instants import MICROSECOND, to_datetime
+from convgoals.records import Completion
+from convgoals.suggest import did_you_mean
+
+__all__ = ["Attribution", "Credit", "CreditRow", "Touch", "attribution"]
+
+By = Literal["campaign", "channel"]
+BYS = ("campaign", "channel")
+
+
+def attribution(
+    reader: Reader,
+    goal: Goal,
+    *,
+    models: Sequence[Model] | Model = ("first", "last", "linear", "position", "time-decay"),
+    window: str | timedelta | None = None,
+    touches: Iterable[Touch] | None = None,
+    by: By = "campaign",
+    half_life: timedelta = timedelta(days=7),
+    since: Moment | None = None,
+    until: Moment | None = None,
+    timezone: str | None = None,
+    audience: Audience | None = None,
+    version: int | None = None,
+) -> Attribution:
+    """The credit for the completions of one goal, in one pass over the receipts and one over its completions.
+
+    Args:
+        reader: the ledger.
+        goal: the goal.
+        models: ``"first"`` and ``"last"`` touch; ``"linear"``, the same to each; ``"position"``, two fifths to the
+            first and the last and the rest between; ``"time-decay"``, half as much a half-life earlier.
+        window: how long before a completion a touch may lie (``"30 days"``, or a timedelta; exactly that counts).
+        touches: further touches, besides the receipts that the ledger holds.
+        by: what is credited: the touch's ``"campaign"`` or its ``"channel"``.
+        half_life: of time decay.
+        since: completions before it do not count (touches before it do); a date is the start of its day.
+        until: completions after it do not count; a date is the end of its day.
+        timezone: an IANA zone for dates and calendar months; the goal's, unless given.
+        audience: as in `convgoals.analytics.report.report`.
+        version: only the completions of that version of the goal; ``None``: of all.
+
+    Touches at one instant are taken in the order of their campaigns, then channels. A second completion of a profile
+    is owed to all touches before it, also those before the first.
+
+    Raises:
+        QuestionError: an argument asks for what cannot be answered.
+    """
+    asked = check_models(models)
+    if by not in BYS:
+        hint = did_you_mean(str(by), BYS) or f"one of {', '.join(BYS)}"
+        raise QuestionError(f"nothing is credited by {by!r:.60}", code="dimension", hint=hint)
+    if not isinstance(half_life, timedelta) or half_life <= timedelta(0):
+        raise QuestionError(f"half_life={half_life!r:.60} is no span", code="window", hint="timedelta(days=7)")
+    name = goal.timezone if timezone is None else timezone
+    zone = read_zone(name)
+    period = read_period(since, until, zone)
+    span = read_span(window, zone, "window")
+    selection = select(reader, goal.campaign, audience, f"goal {goal.name!r}")
+
+    ledger = _Shares(_touches(reader, touches, by), span, half_life if "time-decay" in asked else None)
+    for chunk in chunks(reader, goal, version, selection):
+        for completion in clip(chunk, period):
+            ledger.add(completion)
+    return Attribution(
+        goal=goal.name,
+        timezone=name,
+        since=period.since,
+        until=period.until,
+        window=None if window is None else span_words(window),
+        by=by,
+        models=asked,
+        completions=ledger.completions,
+        value=ledger.value.total,
+        credited=ledger.rows(asked),
+    )
+
+
+_Key = str | None
+_Journey = list[tuple[datetime, str, str, _Key]]
+
+
+def _touches(reader: Reader, further: Iterable[Touch] | None, by: str) -> dict[str, _Journey]:
+    """Each profile's touches in order: the instant, the campaign and channel to order ties by, and what is credited."""
+    journeys: defaultdict[str, _Journey] = defaultdict(list)
+    received = (Touch(who, to_datetime(instant), what, how) for who, instant, what, how in reader.receipts())
+    key = attrgetter(by)
+    for source in (received, further or ()):
+        for touch in source:
+            if touch.timestamp.utcoffset() is None:
+                raise QuestionError(
+                    f"a touch of {touch.campaign!r:.60} has a timestamp without an offset",
+                    code="touches",
+                    hint="+00:00",
+                )
+            journeys[touch.profile_id].append((touch.timestamp, touch.campaign, touch.channel or "", key(touch)))
+    for journey in journeys.values():
+        journey.sort(key=lambda touch: touch[:3])
+    return dict(journeys)
+
+
+class _Shares:
+    """Adds up completions by the path of touches before them, which is all that most models need to know."""
+
+    def __init__(
+        self, journeys: Mapping[str, _Journey], span: Callable[[datetime], datetime] | None, half_life: timedelta | None
+    ) -> None:
+        self.completions = 0
+        self.value = Sum()
+        self._journeys = journeys
+        self._span = span
+        self._half_life = half_life
+        self._paths: Counter[tuple[_Key, ...]] = Counter()
+        self._worth: defaultdict[tuple[_Key, ...], Sum] = defaultdict(Sum)
+        self._units: Counter[_Key] = Counter()
+        self._unit_worth: defaultdict[_Key, Decimal] = defaultdict(Decimal)
+
+    def add(self, completion: Completion) -> None:
+        at = completion.achieved_at
+        touches = [
+            touch
+            for touch in self._journeys.get(completion.profile_id, ())
+            if touch[0] <= at and (self._span is None or self._span(touch[0]) >= at)
+        ]
+        path = tuple(touch[3] for touch in touches)
+        self.completions += 1
+        self._paths[path] += 1
+        self._worth[path].extend((completion.value,))
+        self.value.extend((completion.value,))
+        if self._half_life is not None and touches:
+            worth = as_number(completion.value) or Decimal(0)
+            ages = [(at - touch[0]) // MICROSECOND for touch in touches]
+            for key, units in zip(path, time_decay(ages, self._half_life), strict=True):
+                self._units[key] += units
+                self._unit_worth[key] = EXACT.add(self._unit_worth[key], EXACT.multiply(worth, Decimal(units)))
+
+    def rows(self, models: Sequence[str]) -> tuple[CreditRow, ...]:
+        touched: Counter[_Key] = Counter()
+        assisted: Counter[_Key] = Counter()
+        for path, times in self._paths.items():
+            for key, number in Counter(path).items():
+                touched[key] += number * times
+                assisted[key] += times
+        shared = {model: self._by_time() if model == "time-decay" else self._by_order(model) for model in models}
+        rows = [
+            CreditRow(
+                key,
+                "none" if key is None else "value",
+                touched[key],
+                assisted[key],
+                {model: shared[model].get(key, Credit()) for model in models},
+            )
+            for key in touched
+        ]
+        rows.sort(key=lambda row: (-row.credits[models[0]].completions, -row.assisted, row.key is None, row.key or ""))
+        if self._paths[()]:
+            alone = Credit(Fraction(self._paths[()]), Fraction(self._worth[()].total))
+            rows.append(CreditRow(None, "untouched", 0, self._paths[()], dict.fromkeys(models, alone)))
+        return tuple(rows)
+
+    def _by_order(self, model: str) -> dict[_Key, Credit]:
+        completions: defaultdict[_Key, Fraction] = defaultdict(Fraction)
+        value: defaultdict[_Key, Fraction] = defaultdict(Fraction)
+        for path, times in self._paths.items():
+            if path:
+                worth = Fraction(self._worth[path].total)
+                for key, share in zip(path, BY_ORDER[model](len(path)), strict=True):
+                    if share:
+                        completions[key] += share * times
+                        value[key] += share * worth
+        return {key: Credit(completions[key], value[key]) for key in completions}
+
+    def _by_time(self) -> dict[_Key, Credit]:
+        return {
+            key: Credit(Fraction(units, UNITS), Fraction(self._unit_worth[key]) / UNITS)
+            for key, units in self._units.items()
+        }

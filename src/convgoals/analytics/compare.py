@@ -1,0 +1,215 @@
+"""Several goals side by side, over the same period and the same audience.
+
+The goals are compared with the first one. Their rates are of the *same* profiles, so the comparison is paired: what
+counts is how many profiles reached the one goal and not the other (McNemar's test, Newcombe's paired interval).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from convgoals.analytics import tables
+from convgoals.analytics.buckets import Every, check_every
+from convgoals.analytics.figures import Figures
+from convgoals.analytics.periods import Moment, Period, read_period, read_zone
+from convgoals.analytics.reader import Reader
+from convgoals.analytics.results import Result, proportion_row
+from convgoals.analytics.selection import Audience, chunks, select
+from convgoals.analytics.stats import CONFIDENCE, Difference, check_confidence, correct, paired_difference
+from convgoals.analytics.tables import Table
+from convgoals.analytics.tally import Bucket, Tally
+from convgoals.errors import QuestionError
+from convgoals.goals import Goal
+from convgoals.instants import to_datetime
+
+
+@attrs.frozen
+class ComparedGoal:
+    """One goal among others.
+
+    Attributes:
+        goal: its name.
+        figures: its completions, conversion, value and time to convert.
+        trend: its buckets, of the size that was asked for; each goal's runs to the same end.
+        difference: from the first goal's rate (first) to this one's (second), paired, with Holm's correction over all
+            goals; ``None`` for the first goal itself.
+    """
+
+    goal: str
+    figures: Figures
+    trend: tuple[Bucket, ...]
+    difference: Difference | None
+
+
+@attrs.frozen
+class Comparison(Result):
+    """What `compare` answers.
+
+    Attributes:
+        timezone: the IANA zone that dates and buckets are read in.
+        since, until: the first and the last instant of the period (UTC, both in); ``None`` is open on that side.
+        audience_kind: ``"all"`` profiles, or a campaign's ``"recipients"``.
+        campaign: that campaign, or ``None``.
+        audience: how many profiles could have converted: the denominator of every rate.
+        every: the size of the trends' buckets.
+        goals: the goals, in the order in which they were asked for.
+    """
+
+    timezone: str
+    since: datetime | None
+    until: datetime | None
+    audience_kind: Audience
+    campaign: str | None
+    audience: int
+    every: str
+    goals: tuple[ComparedGoal, ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The goals as a list of flat dicts."""
+        return [
+            {
+                "goal": each.goal,
+                "completions": each.figures.completions,
+                "converting_profiles": each.figures.conversion.count,
+                "audience": each.figures.conversion.total,
+                **proportion_row(each.figures.conversion),
+                "value_sum": each.figures.value.sum,
+                "value_mean": each.figures.value.mean,
+                "median_time_to_convert": each.figures.time_to_convert.median,
+                "difference": None if each.difference is None else each.difference.difference,
+                "corrected_p_value": None if each.difference is None else each.difference.corrected_p_value,
+            }
+            for each in self.goals
+        ]
+
+    def tables(self) -> tuple[Table, ...]:
+        """The goals side by side, with a line for each goal's trend."""
+        valued = any(each.figures.value.count for each in self.goals)
+        starts = sorted({bucket.start for each in self.goals for bucket in each.trend})
+        rows = tuple(
+            (
+                each.goal,
+                tables.count_text(each.figures.completions),
+                tables.count_text(each.figures.conversion.count),
+                *tables.proportion_cells(each.figures.conversion),
+                *((tables.amount_text(each.figures.value.sum),) if valued else ()),
+                tables.NOTHING if each.difference is None else tables.points_text(each.difference),
+                tables.NOTHING if each.difference is None else tables.p_text(each.difference.corrected_p_value),
+                _spark(each.trend, starts),
+            )
+            for each in self.goals
+        )
+        columns = (
+            tables.Column("goal"),
+            tables.number_column("completions"),
+            tables.number_column("converting profiles"),
+            tables.number_column("rate"),
+            tables.number_column("interval"),
+            *((tables.number_column("value"),) if valued else ()),
+            tables.number_column("against the first"),
+            tables.number_column("corrected"),
+            tables.Column(f"by {self.every}"),
+        )
+        who = "all profiles" if self.campaign is None else f"recipients of campaign {self.campaign!r}"
+        period = Period(self.since, self.until).text(read_zone(self.timezone))
+        first = self.goals[0].goal
+        notes = [
+            tables.verdict(each.difference, repr(first), repr(each.goal))
+            for each in self.goals
+            if each.difference is not None
+        ]
+        title = f"Goals · {period} · {self.timezone} · {self.audience:,} {who}"
+        return (Table(title, columns, rows, tuple(notes)),)
+
+
+def _spark(trend: Sequence[Bucket], starts: Sequence[datetime]) -> str:
+    """All goals' lines begin at the same bucket, so that what stands below each other is the same time."""
+    completions = {bucket.start: bucket.completions for bucket in trend}
+    return tables.spark([completions.get(start, 0) for start in starts], width=40)
+
+
+def compare(
+    reader: Reader,
+    goals: Sequence[Goal],
+    *,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    every: Every = "day",
+    timezone: str | None = None,
+    audience: Audience | None = None,
+    versions: Mapping[str, int] | None = None,
+    confidence: float = CONFIDENCE,
+) -> Comparison:
+    """Several goals over one period and one audience, in one pass over the completions of each.
+
+    Args:
+        reader: the ledger.
+        goals: the goals, at least two; the first is the one that the others are compared with.
+        since: as in `convgoals.analytics.report.report`.
+        until: as there.
+        every: the size of the trends' buckets.
+        timezone: an IANA zone for dates and buckets; the first goal's, unless given.
+        audience: ``"all"`` profiles, or ``"recipients"`` of the campaign that all the goals are linked to. Recipients
+            if there is such a campaign; else everyone, and goals that are linked count everyone too.
+        versions: only completions of that version, for each goal named.
+        confidence: of the intervals.
+
+    Raises:
+        QuestionError: an argument asks for what cannot be answered.
+        StoreError: the store contradicts itself.
+    """
+    compared = tuple(goals)
+    _check(compared)
+    name = compared[0].timezone if timezone is None else timezone
+    zone = read_zone(name)
+    period = read_period(since, until, zone)
+    check_every(every)
+    check_confidence(confidence)
+    at = reader.reached()
+    reached = None if at is None else to_datetime(at)
+    campaigns = {goal.campaign for goal in compared}
+    campaign = compared[0].campaign if len(campaigns) == 1 else None
+    selection = select(reader, campaign, audience, "not every goal is linked to the same campaign; the set of goals")
+    size = selection.size(period)
+
+    tallies = []
+    for goal in compared:
+        tally = Tally(period, every=every, timezone=zone)
+        for chunk in chunks(reader, goal, (versions or {}).get(goal.name), selection):
+            tally.feed(chunk)
+        tallies.append(tally)
+
+    figures = [tally.figures(size, confidence) for tally in tallies]
+    differences = correct([None, *(_pair(tallies[0], tally, size, confidence) for tally in tallies[1:])])
+    return Comparison(
+        timezone=name,
+        since=period.since,
+        until=period.until,
+        audience_kind=selection.kind,
+        campaign=selection.campaign,
+        audience=size,
+        every=every,
+        goals=tuple(
+            ComparedGoal(goal.name, own, tally.trend(reached), difference)
+            for goal, own, tally, difference in zip(compared, figures, tallies, differences, strict=True)
+        ),
+    )
+
+
+def _check(goals: Sequence[Goal]) -> None:
+    if len(goals) < 2:
+        raise QuestionError("a comparison has at least two goals", code="goals", hint='compare(["trial", "purchase"])')
+    for name, times in Counter(goal.name for goal in goals).items():
+        if times > 1:
+            raise QuestionError(f"goal {name!r} is compared with itself", code="goals")
+
+
+def _pair(first: Tally, second: Tally, size: int, confidence: float) -> Difference:
+    both = len(first.profiles & second.profiles)
+    one, other = len(first.profiles) - both, len(second.profiles) - both
+    return paired_difference(both, one, other, size - both - one - other, confidence)

@@ -162,6 +162,8 @@ class Goal:
             raise GoalDefinitionError(
                 f"a goal's name is text of 1 to {MAX_NAME} characters, not {name!r:.80}", code="name"
             )
+        if not isinstance(timezone, str):
+            raise GoalDefinitionError(f"timezone={timezone!r:.80} is no time zone", code="timezone", hint='"Europe/Berlin"')
         try:
             zone(timezone)
         except ConvgoalsError as error:
@@ -181,9 +183,9 @@ class Goal:
             campaign=_optional_text("campaign", campaign),
             value=_value(value),
             timezone=timezone,
-            since=_as_instant_text(since, timezone),
+            since=_since(since, timezone),
             description=_optional_text("description", description or None) or "",
-            tags=tuple(_optional_text("a tag", tag) or "" for tag in ([tags] if isinstance(tags, str) else tags)),
+            tags=_tags(tags),
             condition=condition,
             counting=counting,
         )
@@ -211,6 +213,20 @@ def _optional_text(what: str, value: object) -> str | None:
     if value is None or isinstance(value, str):
         return value
     raise GoalDefinitionError(f"{what} is text, not {value!r:.80}", code="definition")
+
+
+def _since(value: object, timezone: str) -> datetime | None:
+    try:
+        return _as_instant_text(value, timezone)
+    except OverflowError:
+        raise GoalDefinitionError(f"since={value!s:.60} is out of range", code="since") from None
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    tags = [value] if isinstance(value, str) else value
+    if not isinstance(tags, Iterable) or isinstance(tags, Mapping):
+        raise GoalDefinitionError(f"tags are several texts, not {value!r:.80}", code="definition", hint='["shop"]')
+    return tuple(_optional_text("a tag", tag) or "" for tag in tags)
 
 
 def _value(value: object) -> int | float | Decimal | str | None:
@@ -257,6 +273,8 @@ def load_document(path: str | Path) -> dict[str, Any]:
         raise GoalDefinitionError(f"{path}: {error.strerror or error}", code="file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise GoalDefinitionError(f"{path} is no TOML: {error}", code="toml") from None
+    except RecursionError:
+        raise GoalDefinitionError(f"{path} is nested too deep", code="toml") from None
     for key in document:
         if key not in TABLES:
             raise GoalDefinitionError(

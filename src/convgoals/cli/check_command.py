@@ -8,6 +8,7 @@ Exit codes: 0 all is well, 1 there are problems, 2 the file cannot be read.
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 
 from convgoals.cli import exits
@@ -35,9 +36,9 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     try:
         document = GoalsFile(args.file, text)
     except GoalDefinitionError as error:
-        problems = [Problem(args.file, None, error.line, error.column, error.code, error.message, error.hint)]
+        problems = [Problem(args.file, None, None, error.line, error.column, error.code, error.message, error.hint)]
     else:
-        problems = list(_problems(document))
+        problems = sorted(_problems(document), key=_place)
         goals = len(document.document.get("goal", ()))
     if args.format == "json":
         terminal.json({"file": args.file, "goals": goals, "problems": [each.to_dict() for each in problems]}, indent=2)
@@ -51,18 +52,22 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     return exits.OK
 
 
+def _place(problem: Problem) -> tuple[int, int]:
+    return problem.line or 0, problem.column or 0
+
+
 def _problems(document: GoalsFile) -> Iterator[Problem]:
     for key in document.document:
         if key not in TABLES:
             error = GoalDefinitionError(
                 f"there is no table `{key}`", code="unknown-key", hint=did_you_mean(key, TABLES)
             )
-            yield from document.problems(error)
+            yield from document.problems(error, table=(key,))
     try:
         if not document.tables():
             nothing = GoalDefinitionError("the file holds no goal", code="no-goal", hint="a goal is a [[goal]] table")
             yield from document.problems(nothing)
-        yield from document.goals()[1]
+        yield from document.goal_problems()
     except GoalDefinitionError as error:
         yield from document.problems(error)
     try:
@@ -70,4 +75,5 @@ def _problems(document: GoalsFile) -> Iterator[Problem]:
 
         read_sources(document.document, document.path)
     except ConvgoalsError as error:
-        yield from document.problems(error)
+        named = re.search(r"\[source\.([^\]]*)\]", error.message)
+        yield from document.problems(error, table=("source", named[1]) if named else ("source",))

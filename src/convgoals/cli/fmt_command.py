@@ -94,7 +94,7 @@ def _changes(document: GoalsFile) -> tuple[list[tuple[TomlString, str]], list[Pr
             try:
                 formatted = formatted_condition(string.value) if key == "when" else formatted_window(string.value)
             except GoalError as error:
-                problems.extend(document.problems(error, number))
+                problems.extend(document.problems(error, number, key))
                 continue
             if formatted != string.value:
                 changes.append((string, formatted))

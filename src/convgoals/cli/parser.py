@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from importlib.metadata import version
 from typing import Any, NoReturn
@@ -18,6 +19,7 @@ from convgoals.cli import (
     report_command,
     run_command,
 )
+from convgoals.suggest import did_you_mean
 
 COMMANDS: tuple[Any, ...] = (
     demo_command,
@@ -47,6 +49,11 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError`."""
+        found = re.match(r"argument COMMAND: invalid choice: '([^']*)'", message)
+        if found is not None:
+            names = [module.NAME for module in COMMANDS]
+            near = did_you_mean(found[1], names) or f"one of {', '.join(names)}"
+            message = f"there is no command `{found[1]}`\n  hint: {near}"
         raise UsageError(message, self.format_usage().rstrip())
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 import attrs
 
-from convgoals.cli.toml_places import TomlString, line_and_column, strings
+from convgoals.cli.toml_places import Path, TomlPlaces, TomlString, line_and_column
 from convgoals.errors import ConvgoalsError, GoalDefinitionError, GoalError, Span
-from convgoals.goals import Goal, goal_from_dict
+from convgoals.goals import GOAL_KEYS, Goal, goal_from_dict
+from convgoals.suggest import did_you_mean
 
 
 @attrs.frozen
@@ -21,13 +22,15 @@ class Problem:
 
     Attributes:
         file: the file, as it was named.
-        goal: the goal's name; ``None`` where it is not about one goal.
+        number: which goal of the file it is about, from 1; ``None`` where it is not about one.
+        goal: that goal's name, or ``None``.
         line, column: the place in the file, from 1; ``None`` where it has none.
         code, message, hint: as in `ConvgoalsError`.
         picture: the line with a caret below the place, or ``""``.
     """
 
     file: str
+    number: int | None
     goal: str | None
     line: int | None
     column: int | None
@@ -38,7 +41,8 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}:{self.column}"
-        about = "" if self.goal is None else f" goal {self.goal!r}:"
+        about = "" if self.number is None else f" goal number {self.number}:"
+        about = about if self.goal is None else f" goal {self.goal!r}:"
         lines = [f"{place}:{about} {self.message} [{self.code}]"]
         lines += [self.picture] if self.picture else []
         lines += [f"  hint: {self.hint}"] if self.hint else []
@@ -67,7 +71,7 @@ class GoalsFile:
             self.document = tomllib.loads(text)
         except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise _no_toml(path, text, error) from None
-        self._strings = {string.path: string for string in strings(text)}
+        self._places = TomlPlaces(text)
 
     def tables(self) -> list[tuple[int, Mapping[str, Any]]]:
         """The ``[[goal]]`` tables, numbered from 0. Raises `GoalDefinitionError` where they are none."""
@@ -78,67 +82,88 @@ class GoalsFile:
 
     def string(self, number: int, key: str) -> TomlString | None:
         """Where the text of a goal's key stands."""
-        return self._strings.get(("goal", number, key))
+        return self._places.strings.get(("goal", number, key))
 
-    def label(self, number: int) -> str:
-        """What a goal is called in messages."""
+    def name(self, number: int) -> str | None:
+        """What a goal is called, if it is."""
         name = self.document["goal"][number].get("name")
-        return name if isinstance(name, str) else f"number {number + 1}"
+        return name if isinstance(name, str) else None
 
     # ---- problems
 
-    def goals(self, also: Callable[[Goal], object] | None = None) -> tuple[list[Goal], list[Problem]]:
-        """The goals that are right, and what is wrong with the others; *also* is one more check, which may raise."""
-        goals: list[Goal] = []
-        problems: list[Problem] = []
+    def goal_problems(self, also: Callable[[Goal], object] = lambda _: None) -> Iterator[Problem]:
+        """What is wrong with the goals; *also* is one more check of a goal that is right so far, and may raise."""
         names = Counter[str]()
         for number, table in self.tables():
-            try:
-                goal = goal_from_dict(table)
-                names[goal.name] += 1
-                if names[goal.name] == 2:
-                    raise GoalDefinitionError("another goal has this name already", code="duplicate-name")
-                if also is not None:
-                    also(goal)
-                goals.append(goal)
-            except GoalError as error:
-                problems.extend(self.problems(error, number))
-        return goals, problems
+            found = list(self._table_problems(number, table))
+            name = table.get("name")
+            if isinstance(name, str):
+                names[name] += 1
+                if names[name] > 1:
+                    twice = GoalDefinitionError("another goal has this name already", code="duplicate-name")
+                    found.extend(self.problems(twice, number, "name"))
+            if not found:
+                # Each part is right: what is left to be wrong is how they go together.
+                try:
+                    also(goal_from_dict(table))
+                except GoalError as error:
+                    found.extend(self.problems(error, number, "when"))
+            yield from found
 
-    def problems(self, error: ConvgoalsError, number: int | None = None) -> Iterator[Problem]:
-        """What *error*, met in goal *number*, says, at its places in the file."""
+    def _table_problems(self, number: int, table: Mapping[str, Any]) -> Iterator[Problem]:
+        """What is wrong with a goal's keys, each looked at alone, so that one mistake does not hide another."""
+        known = (*GOAL_KEYS, "example")
+        for key in table:
+            if key not in known:
+                error = GoalDefinitionError(f"a goal has no `{key}`", code="unknown-key", hint=did_you_mean(key, known))
+                yield from self.problems(error, number, key)
+        for key in ("name", "when"):
+            if key not in table:
+                error = GoalDefinitionError(f"`{key}` is missing", code="missing-key", hint=f'{key} = "…"')
+                yield from self.problems(error, number)
+        for key in GOAL_KEYS:
+            if key in table:
+                try:
+                    Goal(**({"name": "a goal", "when": "event a"} | {key: table[key]}))
+                except GoalError as problem:
+                    yield from self.problems(problem, number, key)
+
+    def problems(
+        self, error: ConvgoalsError, number: int | None = None, key: str | None = None, table: Path = ()
+    ) -> Iterator[Problem]:
+        """What *error* says, at its places in the file: in a *key* of goal *number*, or in another *table*."""
         for each in error.problems if isinstance(error, GoalError) else (error,):
-            span = self._span(each, number)
+            span = self._span(each, number, key, table)
             line = column = None
             picture = ""
             if span is not None:
                 line, column = line_and_column(self.text, span.start)
                 placed = GoalError(each.message, text=self.text.replace("\r\n", " \n"), span=span)
                 picture = "\n".join(str(placed).split("\n")[1:3])
-            goal = None if number is None else self.label(number)
-            yield Problem(self.path, goal, line, column, each.code, each.message, each.hint, picture)
+            goal, place = (None, None) if number is None else (self.name(number), number + 1)
+            message = each.message.removeprefix(f"{self.path}: ")
+            yield Problem(self.path, place, goal, line, column, each.code, message, each.hint, picture)
 
-    def _span(self, error: ConvgoalsError, number: int | None) -> Span | None:
+    def _span(self, error: ConvgoalsError, number: int | None, key: str | None, table: Path) -> Span | None:
         """The place in the file that *error* is about."""
         if number is None:
-            return None
+            return self._key_span(table)
         if isinstance(error, GoalError) and error.span is not None:
-            for key in ("when", "within"):
-                string = self.string(number, key)
-                if string is not None and string.value == error.text and error.span.end < len(string.places):
-                    start, end = string.places[error.span.start], string.places[error.span.end]
-                    return Span(start, max(start + 1, end))
-        return self._key_span(error, number)
+            string = self.string(number, key or "when")
+            if string is not None and string.value == error.text and error.span.end < len(string.places):
+                start, end = string.places[error.span.start], string.places[error.span.end]
+                return Span(start, max(start + 1, end))
+        if key is None:
+            return self._key_span(("goal", number))
+        string = self.string(number, key)
+        if string is not None and error.code != "unknown-key":
+            return Span(string.start, string.end)
+        return self._key_span(("goal", number, key))
 
-    def _key_span(self, error: ConvgoalsError, number: int) -> Span | None:
-        """The value of the key that the error's code names; else the condition, else the name."""
-        named = error.code if error.code != "duplicate-name" else "name"
-        about = "when" if isinstance(error, GoalError) and error.span is not None else "name"
-        for key in (named, about, "name"):
-            string = self.string(number, key)
-            if string is not None:
-                return Span(string.places[0], max(string.places[0] + 1, string.places[-1]))
-        return None
+    def _key_span(self, path: Path) -> Span | None:
+        """The place of a key or header; of the first table of an array, where there is no other."""
+        place = self._places.keys.get(path) or self._places.keys.get((*path, 0))
+        return None if place is None else Span(*place)
 
 
 _PLACE = re.compile(r" \(at line (\d+), column (\d+)\)\Z")
@@ -149,9 +174,14 @@ def _no_toml(path: str, text: str, error: Exception) -> GoalDefinitionError:
     message = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
     found = _PLACE.search(message)
     if found is None:
-        return GoalDefinitionError(f"{path} is no TOML: {message}", code="toml")
+        return _sourced(GoalDefinitionError(f"no TOML: {message}", code="toml"), path)
     lines = text.replace("\r\n", "\n").split("\n")
     offset = sum(len(line) + 1 for line in lines[: int(found[1]) - 1]) + int(found[2]) - 1
-    placed = GoalDefinitionError(f"{path} is no TOML: {message[: found.start()]}", code="toml")
+    placed = GoalDefinitionError(f"no TOML: {message[: found.start()]}", code="toml")
     placed.text, placed.span = "\n".join(lines), Span(offset, offset + 1)
-    return placed
+    return _sourced(placed, path)
+
+
+def _sourced(error: GoalDefinitionError, path: str) -> GoalDefinitionError:
+    error.source = path
+    return error

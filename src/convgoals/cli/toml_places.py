@@ -1,13 +1,14 @@
-"""Where the strings of a TOML document stand, to the character, so that they can be pointed at and replaced.
+"""Where the keys and strings of a TOML document stand, to the character, so that they can be pointed at and replaced.
 
 ``tomllib`` reads values and forgets their places. This is a second reading, of documents that ``tomllib`` has accepted
-already: it finds every string value, keeps a place for each of its characters, and leaves comments and layout alone.
+already: it finds every key and every string value, keeps a place for each character of the value, and leaves
+comments and layout alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 import attrs
@@ -43,15 +44,25 @@ class TomlString:
     places: tuple[int, ...]
 
 
-def strings(text: str) -> Iterator[TomlString]:
-    """Every string value of *text*, a valid TOML document, in the order in which they stand."""
-    return _Reader(text).document()
+class TomlPlaces:
+    """The places in a valid TOML document.
+
+    Attributes:
+        strings: every string value, by what leads to it, in the order in which they stand.
+        keys: where each key, and the name in each table's header, starts and ends.
+    """
+
+    def __init__(self, text: str) -> None:
+        reader = _Reader(text)
+        self.strings = {string.path: string for string in reader.document()}
+        self.keys: Mapping[Path, tuple[int, int]] = reader.keys
 
 
 class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
+        self.keys: dict[Path, tuple[int, int]] = {}
 
     def document(self) -> Iterator[TomlString]:
         table: Path = ()
@@ -61,8 +72,7 @@ class _Reader:
             if self.text[self.at] == "[":
                 table = self._header(lengths)
             else:
-                path = (*table, *self._key())
-                yield from self._value(path)
+                yield from self._value(self._key(table))
             self._skip()
 
     def _skip(self) -> None:
@@ -73,7 +83,9 @@ class _Reader:
         """The table that a header opens; each ``[[name]]`` opens the next of its array."""
         repeated = self.text.startswith("[[", self.at)
         self.at += 2 if repeated else 1
+        start = self.at
         names = self._names()
+        end = self.at
         self.at += 2 if repeated else 1
         path: Path = ()
         for name in names[:-1]:
@@ -83,13 +95,17 @@ class _Reader:
         path = (*path, names[-1])
         if repeated:
             lengths[path] = lengths.get(path, 0) + 1
-        return (*path, lengths[path] - 1) if path in lengths else path
+        path = (*path, lengths[path] - 1) if path in lengths else path
+        self.keys[path] = (start, end)
+        return path
 
-    def _key(self) -> tuple[str, ...]:
-        """The names before a ``=``, which is passed too."""
-        names = self._names()
+    def _key(self, table: Path) -> Path:
+        """What leads to the value after a key and its ``=``, which are passed."""
+        start = self.at
+        path = (*table, *self._names())
+        self.keys[path] = (start, start + len(self.text[start : self.at].rstrip()))
         self.at += 1
-        return names
+        return path
 
     def _names(self) -> tuple[str, ...]:
         names = []
@@ -130,7 +146,7 @@ class _Reader:
             if self.text[self.at] == closing:
                 self.at += 1
                 return
-            yield from self._value((*path, number) if closing == "]" else (*path, *self._key()))
+            yield from self._value((*path, number) if closing == "]" else self._key(path))
             number += 1
             self._skip()
             if self.text[self.at] == ",":

@@ -163,7 +163,7 @@ class Goal:
                 f"a goal's name is text of 1 to {MAX_NAME} characters, not {name!r:.80}", code="name"
             )
         if not isinstance(timezone, str):
-            raise GoalDefinitionError(f"timezone={timezone!r:.80} is no time zone", code="timezone", hint='"Europe/Berlin"')
+            raise GoalDefinitionError(f"timezone={timezone!r:.80} is no text", code="timezone", hint='"Europe/Berlin"')
         try:
             zone(timezone)
         except ConvgoalsError as error:
@@ -275,6 +275,8 @@ def load_document(path: str | Path) -> dict[str, Any]:
         raise GoalDefinitionError(f"{path} is no TOML: {error}", code="toml") from None
     except RecursionError:
         raise GoalDefinitionError(f"{path} is nested too deep", code="toml") from None
+    except ValueError as error:  # a path that no system allows
+        raise GoalDefinitionError(f"{str(path)!r:.200}: {error}", code="file") from None
     for key in document:
         if key not in TABLES:
             raise GoalDefinitionError(

@@ -1,6 +1,6 @@
 """The corpus: the language as data. Reads ``tests/corpus/*.toml`` into cases that any evaluator can be held against.
 
-A file has ``[[case]]`` and ``[[truths]]`` tables.
+A file has ``[[case]]``, ``[[truths]]`` and ``[[refused]]`` tables.
 
 A case is a goal (the arguments of `Goal`), ``facts``, perhaps ``now``, and either ``completions`` or ``error``, the
 code of the refusal. A fact is a line, in the order of arrival; times are UTC unless they say otherwise::
@@ -16,6 +16,8 @@ else must be so, as in ``2026-01-05 a value=60 after=1d12h segments=vip channel=
 
 Truths are comparisons that are ``true`` or ``false`` of some properties, with ``@x`` for the property x. Each is asked
 of the profile, of an event in a ``where``, and negated.
+
+Refused are the texts of ``conditions``, all with the same ``error``, where the extra ``re2`` is not installed.
 """
 
 from __future__ import annotations
@@ -94,6 +96,11 @@ def evaluations() -> list[Case]:
     return [case for case in cases() if case.error is None]
 
 
+def written() -> list[Case]:
+    """The evaluations that were written one by one, without those that a table of truths stands for."""
+    return [case for case in evaluations() if "-truths-" not in case.id]
+
+
 def refusals() -> list[Case]:
     """The cases in which the goal is refused."""
     return [case for case in cases() if case.error is not None]
@@ -106,6 +113,10 @@ def read_file(path: Path) -> Iterator[Case]:
         yield _case(f"{path.stem}-{number:03}-{table['name']}", table)
     for number, table in enumerate(document.pop("truths", []), start=1):
         yield from _truths(f"{path.stem}-truths-{number:02}", table)
+    for number, table in enumerate(document.pop("refused", []), start=1):
+        for place, text in enumerate(table["conditions"], start=1):
+            name = f"{path.stem}-{table['error']}-{number:02}-{place:02}"
+            yield Case(name, {"name": "goal", "when": text}, (), None, (), table["error"])
     assert not document, f"{path.name} holds {', '.join(document)}"
 
 
@@ -140,7 +151,7 @@ def _truths(name: str, table: dict[str, Any]) -> Iterator[Case]:
             for kind, when, holds in (
                 ("state", f"event probe and ({of_profile})", truth),
                 ("filter", f"event probe where ({of_event})", truth),
-                ("negated", f"event probe where not ({of_event})", not truth),
+                ("negated", f"event probe where (not ({of_event}))", not truth),
             ):
                 goal = {"name": "goal", "when": when, **zone}
                 yield Case(f"{name}-{text}-{kind}", goal, facts, None, achieved if holds else ())
@@ -150,17 +161,12 @@ def read_fact(line: str) -> Fact:
     """The fact that a line of the corpus says."""
     match = _FACT.fullmatch(line.strip())
     assert match, f"no fact: {line}"
-    known = {"profile_id": PROFILE, "timestamp": read_time(match["at"])}
+    known: dict[str, Any] = {"profile_id": PROFILE, "timestamp": read_time(match["at"])}
     known["id"] = None if match["id"] == "-" else match["id"]
     name = (match["name"] or "").strip('"')
     properties = _value(tomllib.loads(f"of = {match['properties'] or '{}'}")["of"])
-    segments = (
-        None
-        if match["segments"] is None
-        else tuple(match["segments"].strip("-").split(","))
-        if match["segments"] != "-"
-        else ()
-    )
+    segments = None if match["segments"] is None else match["segments"].replace("-", "").split(",")
+    segments = None if segments is None else [segment for segment in segments if segment]
     match match["kind"]:
         case "event":
             return Event(name, properties=properties, channel=match["channel"], **known)

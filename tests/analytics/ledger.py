@@ -22,13 +22,25 @@ def at(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=START.tzinfo)
 
 
+def _entries(entries: Iterable[Completion]) -> tuple[Completion, ...]:
+    return tuple(entries)
+
+
+def _profiles(profiles: Iterable[str]) -> frozenset[str]:
+    return frozenset(profiles)
+
+
+def _sent(sent: Iterable[CampaignReceipt]) -> tuple[CampaignReceipt, ...]:
+    return tuple(sent)
+
+
 @attrs.frozen
 class Ledger:
     """Completions, profiles and receipts in lists; every answer is looked up in them anew."""
 
-    entries: tuple[Completion, ...] = attrs.field(converter=tuple, default=())
-    profiles: frozenset[str] = attrs.field(converter=frozenset, default=frozenset())
-    sent: tuple[CampaignReceipt, ...] = attrs.field(converter=tuple, default=())
+    entries: tuple[Completion, ...] = attrs.field(converter=_entries, default=())
+    profiles: frozenset[str] = attrs.field(converter=_profiles, default=frozenset())
+    sent: tuple[CampaignReceipt, ...] = attrs.field(converter=_sent, default=())
     now: int | None = None
 
     def completions(
@@ -105,6 +117,12 @@ def completions_of(*goals: str) -> st.SearchStrategy[Completion]:
     )
 
 
+def _in_order(period: tuple[datetime | None, datetime | None]) -> bool:
+    since, until = period
+    return since is None or until is None or since <= until
+
+
+periods = st.tuples(st.none() | moments, st.none() | moments).filter(_in_order)
 receipts = st.builds(
     CampaignReceipt,
     campaign=st.sampled_from(["spring", "summer", "autumn"]),

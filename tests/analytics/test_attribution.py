@@ -7,6 +7,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -113,7 +114,7 @@ def test_time_decay(ages: list[int], half_life: int) -> None:
     for unit, weight in zip(units, weights, strict=True):
         assert abs(unit / UNITS - weight / sum(weights)) < 2 / UNITS
     by_age = [unit for _, unit in sorted(zip(ages, units, strict=True), key=lambda pair: pair[0])]
-    assert all(older <= younger + 1 for younger, older in zip(by_age, by_age[1:], strict=False))
+    assert all(older <= younger + 1 for younger, older in pairwise(by_age))
 
 
 def test_half_life() -> None:

@@ -49,7 +49,7 @@ def test_differences(ledger: Ledger) -> None:
     ]
     assert found.goals[0].difference is None
     corrected = holm([each.p_value for each in raw if each.p_value is not None])
-    for one, expected, p in zip(found.goals[1:], raw, corrected or [None, None], strict=True):
+    for one, expected, p in zip(found.goals[1:], raw, corrected or (None, None), strict=True):
         assert one.difference is not None
         assert one.difference.interval == expected.interval
         assert one.difference.corrected_p_value == p

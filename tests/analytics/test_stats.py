@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar as reference_mcnemar
 from statsmodels.stats.multitest import multipletests
@@ -88,6 +88,7 @@ def test_all_or_none(count: int) -> None:
     assert difference(Proportion(count, 10), Proportion(2 * count, 20)).p_value == 1.0
 
 
+@settings(max_examples=25)  # each call of the reference costs as much as a hundred of ours
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_holm(p_values: list[float]) -> None:
     """Holm's correction is that of statsmodels, in the order given."""

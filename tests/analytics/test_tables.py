@@ -93,9 +93,9 @@ def test_rate_text(rate: float | None, text: str) -> None:
     ("amount", "text"),
     [
         (None, "–"),
-        (Decimal(0), "0"),
+        (Decimal(0), "0.00"),
         (Decimal("1234.5"), "1,234.50"),
-        (Decimal(1234), "1,234"),
+        (Decimal(1234), "1,234.00"),
         (Decimal("-0.015"), "-0.02"),
         (Decimal("0.004"), "0.0040"),
         (Decimal("1e30"), "1.000e+30"),

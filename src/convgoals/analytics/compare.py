@@ -15,7 +15,7 @@ import attrs
 
 from convgoals.analytics import tables
 from convgoals.analytics.buckets import Every, check_every
-from convgoals.analytics.figures import Figures
+from convgoals.analytics.figures import Amount, Figures
 from convgoals.analytics.periods import Moment, Period, read_period, read_zone
 from convgoals.analytics.reader import Reader
 from convgoals.analytics.results import Result, proportion_row
@@ -97,7 +97,7 @@ class Comparison(Result):
                 tables.count_text(each.figures.completions),
                 tables.count_text(each.figures.conversion.count),
                 *tables.proportion_cells(each.figures.conversion),
-                *((tables.amount_text(each.figures.value.sum),) if valued else ()),
+                *((_worth(each.figures.value),) if valued else ()),
                 tables.NOTHING if each.difference is None else tables.points_text(each.difference),
                 tables.NOTHING if each.difference is None else tables.p_text(each.difference.corrected_p_value),
                 _spark(each.trend, starts),
@@ -115,7 +115,7 @@ class Comparison(Result):
             tables.number_column("corrected"),
             tables.Column(f"by {self.every}"),
         )
-        who = "all profiles" if self.campaign is None else f"recipients of campaign {self.campaign!r}"
+        who = "profiles" if self.campaign is None else f"recipients of campaign {self.campaign!r}"
         period = Period(self.since, self.until).text(read_zone(self.timezone))
         first = self.goals[0].goal
         notes = [
@@ -131,6 +131,10 @@ def _spark(trend: Sequence[Bucket], starts: Sequence[datetime]) -> str:
     """All goals' lines begin at the same bucket, so that what stands below each other is the same time."""
     completions = {bucket.start: bucket.completions for bucket in trend}
     return tables.spark([completions.get(start, 0) for start in starts], width=40)
+
+
+def _worth(value: Amount) -> str:
+    return tables.amount_text(value.sum if value.count else None)
 
 
 def compare(

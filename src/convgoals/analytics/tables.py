@@ -184,9 +184,7 @@ def amount_text(amount: Decimal | None) -> str:
         return NOTHING
     if amount and not -5 < amount.adjusted() < 16:
         return f"{amount:.3e}"
-    if amount == amount.to_integral_value():
-        return f"{amount:,.0f}"
-    return f"{amount:,.2f}" if amount.adjusted() >= -2 else f"{amount:.4f}"
+    return f"{amount:,.2f}" if not amount or amount.adjusted() >= -2 else f"{amount:.4f}"
 
 
 def span_text(span: timedelta | None) -> str:

@@ -8,10 +8,11 @@ Exit codes: 0 all is well, 2 the command line is wrong, 3 the store cannot be wr
 from __future__ import annotations
 
 import argparse
+import functools
+import itertools
 import shlex
 import tempfile
 from contextlib import ExitStack
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,15 +31,20 @@ from convgoals.cli import exits
 from convgoals.cli.goals_command import goal_rows, goals_table
 from convgoals.cli.options import InputError
 from convgoals.cli.progress import Progress
-from convgoals.cli.terminal import GONE, Terminal, counted
+from convgoals.cli.terminal import GONE, Terminal, counted, with_pictures
 
 if TYPE_CHECKING:
     from convgoals.analytics.funnel_result import Funnel
     from convgoals.analytics.goal_report import GoalReport
-    from convgoals.goals import Goal
 
 NAME = "demo"
 HELP = "the sample goals over the sample data: see what it does"
+
+ORIGIN = "Real data: a year of a grocery chain's loyalty panel (84.51 / dunnhumby, CC0)."
+FEATURED = "Coupon redeemed"
+"""The goal that is shown in detail."""
+STAGES = ("Campaign 18 received", "Shopped after campaign 18", "Campaign 18 coupon redeemed")
+"""The stages of the funnel."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -73,12 +79,12 @@ def _show(store: str, terminal: Terminal, *, removed: bool) -> None:
     from convgoals.engine.engine import GoalEngine  # noqa: PLC0415
     from convgoals.goals import load_goals  # noqa: PLC0415
     from convgoals.instants import to_datetime  # noqa: PLC0415
+    from convgoals.samples import GOALS  # noqa: PLC0415
     from convgoals.sources.options import load_sources  # noqa: PLC0415
     from convgoals.storage.open import open_store  # noqa: PLC0415
 
-    file = Path(str(resources.files("convgoals").joinpath("samples", "goals.toml")))
-    goals = load_goals(file)
-    inputs = [Input(source.file, source) for source in load_sources(file).values() if source.file is not None]
+    goals = load_goals(GOALS)
+    inputs = [Input(source.file, source) for source in load_sources(GOALS).values() if source.file is not None]
     with GoalEngine(store=(kept := open_store(store))) as engine:
         others = {goal.name for goal in engine.goals(archived=True)} - {goal.name for goal in goals}
         if others:
@@ -98,31 +104,15 @@ def _show(store: str, terminal: Terminal, *, removed: bool) -> None:
         facts = fed.facts.total()
         read = f"{counted(facts, 'fact')} in {seconds:.1f} s" if facts else "all facts were here already"
         terminal.heading(f"convgoals demo: {counted(len(goals), 'goal')}, {read}")
-        terminal.quiet(_origin(file))
+        terminal.quiet(ORIGIN)
         terminal.quiet(f"Store: {store}{' (removed at the end; --keep keeps it)' if removed else ''}")
         terminal.line()
-        terminal.table(goals_table(goal_rows(engine)))
-        featured = _featured(goals)
-        report = engine.report(featured, every="week", breakdown="channel")
+        terminal.table(goals_table(goal_rows(engine), terminal.width()))
+        report = engine.report(FEATURED, every="week", breakdown="channel")
         terminal.table(trend_table(report))
         terminal.table(breakdown_table(report))
-        terminal.table(funnel_table(engine.funnel(_stages(goals))))
-    _what_next(store, featured, terminal, removed=removed)
-
-
-def _origin(file: Path) -> str:
-    """The first line of the sample goals: what the data is, and whose."""
-    return file.read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ")
-
-
-def _featured(goals: list[Goal]) -> Goal:
-    """The goal that is shown in detail: the one with that tag, else the last."""
-    return next((goal for goal in goals if "featured" in goal.tags), goals[-1])
-
-
-def _stages(goals: list[Goal]) -> list[Goal]:
-    """The stages of the funnel: the goals with that tag, in their order."""
-    return [goal for goal in goals if "funnel" in goal.tags]
+        terminal.table(funnel_table(engine.funnel(STAGES), terminal.width()))
+    _what_next(store, terminal, removed=removed)
 
 
 def trend_table(report: GoalReport) -> Table:
@@ -167,33 +157,33 @@ def breakdown_table(report: GoalReport) -> Table:
     return Table(f"{report.goal} by {report.dimension}", columns, rows)
 
 
-def funnel_table(funnel: Funnel) -> Table:
-    """The funnel with its drop-off, narrow."""
+def funnel_table(funnel: Funnel, width: int) -> Table:
+    """The funnel with its drop-off."""
     rows = tuple(
         (
             f"{stage.number}. {stage.goal}",
             count_text(stage.count),
             rate_text(stage.overall.rate),
             *_drop(stage.count, funnel.stages[stage.number - 2].count if stage.number > 1 else None),
-            _funnel_bar(stage.overall.rate, funnel.stages[max(0, stage.number - 2)].overall.rate),
         )
         for stage in funnel.stages
     )
     columns = (
         Column("stage"),
         number_column("profiles"),
-        number_column("of the first"),
+        number_column("of first"),
         number_column("drop-off"),
         number_column(""),
-        Column(""),
     )
-    return Table("Funnel, in this order", columns, rows)
+    rates = [0.0, *(stage.overall.rate or 0.0 for stage in funnel.stages)]
+    draw = [functools.partial(_funnel_bar, rate, before) for before, rate in itertools.pairwise(rates)]
+    return with_pictures(Table("Funnel, in this order", columns, rows), "", draw, width)
 
 
-def _funnel_bar(rate: float | None, before: float | None) -> str:
-    """What is left of the first stage, and what was lost since the stage before."""
-    full = bar(rate or 0.0, 16)
-    return full + GONE * (len(bar(before or 0.0, 16)) - len(full))
+def _funnel_bar(rate: float, before: float, width: int) -> str:
+    """What is left of the first stage, and what was lost since the stage *before*."""
+    full = bar(rate, width)
+    return full + GONE * (len(bar(before, width)) - len(full))
 
 
 def _drop(count: int, before: int | None) -> tuple[str, str]:
@@ -203,13 +193,13 @@ def _drop(count: int, before: int | None) -> tuple[str, str]:
     return f"-{before - count:,}", rate_text((before - count) / before)
 
 
-def _what_next(store: str, featured: Goal, terminal: Terminal, *, removed: bool) -> None:
+def _what_next(store: str, terminal: Terminal, *, removed: bool) -> None:
     steps = []
     if removed:
         store = "sqlite:///demo.db"
         steps.append((f"convgoals demo --store {store}", "# keeps the store, to ask it more:"))
     steps += [
-        (f"convgoals report --store {store} --goal {shlex.quote(featured.name)} --every month", ""),
+        (f"convgoals report --store {store} --goal {shlex.quote(FEATURED)}", ""),
         (f"convgoals history --store {store} --limit 10", ""),
     ]
     terminal.heading("What next")

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 from typing import TYPE_CHECKING, Any
 
 from convgoals.analytics.tables import Column, Table, count_text, number_column, rate_text, spark
 from convgoals.cli import exits
 from convgoals.cli.options import add_format, add_store, open_existing
-from convgoals.cli.terminal import Terminal
+from convgoals.cli.terminal import Terminal, with_pictures
 
 if TYPE_CHECKING:
     from convgoals.engine.engine import GoalEngine
@@ -39,14 +40,11 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         writer.writeheader()
         writer.writerows(rows)
     elif rows:
-        terminal.table(goals_table(rows))
+        terminal.table(goals_table(rows, terminal.width()))
     else:
         terminal.line("The store holds no goals.")
     return exits.OK
 
-
-_TREND = 13
-"""How wide a trend is drawn: as its heading."""
 
 _FIELDS = ("name", "status", "version", "completions", "converting_profiles", "audience", "rate", "when", "within")
 
@@ -76,26 +74,27 @@ def goal_rows(engine: GoalEngine, *, archived: bool = False) -> list[dict[str, A
     return rows
 
 
-def goals_table(rows: list[dict[str, Any]]) -> Table:
-    """The list as a table, with each goal's trend as a line."""
-    trends = any(len(row["trend_by_week"]) > 1 for row in rows)
-    columns = [
+def goals_table(rows: list[dict[str, Any]], width: int) -> Table:
+    """The list as a table, with each goal's trend drawn where *width* has room for it."""
+    columns = (
         Column("goal"),
         number_column("completions"),
         number_column("profiles"),
-        number_column("completion rate"),
+        number_column("rate"),
         Column("status"),
-        *([Column("trend by week")] if trends else []),
-    ]
-    cells = [
+    )
+    cells = tuple(
         (
             row["name"],
             count_text(row["completions"]),
             count_text(row["converting_profiles"]),
             rate_text(row["rate"]),
             row["status"],
-            *([spark(row["trend_by_week"], _TREND)] if trends else []),
         )
         for row in rows
-    ]
-    return Table("Goals", tuple(columns), tuple(cells))
+    )
+    notes = ("The completion rate is of all profiles; of the recipients, where a goal is linked to a campaign.",)
+    table = Table("Goals", columns, cells, notes)
+    if not any(len(row["trend_by_week"]) > 1 for row in rows):
+        return table
+    return with_pictures(table, "trend", [functools.partial(spark, row["trend_by_week"]) for row in rows], width)

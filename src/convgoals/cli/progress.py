@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from types import TracebackType
 from typing import Self
@@ -45,7 +46,7 @@ class Progress:
         parts = [f"{count:,} {self._noun}", f"{rate:,.0f} a second"]
         if share is not None:
             parts.insert(0, f"{bar(share, _WIDTH):{_WIDTH}} {share:4.0%}")
-        line = "  ".join(parts)[: self._terminal.width() - 1]
+        line = "  ".join(parts)[: shutil.get_terminal_size((100, 24)).columns - 1]
         self._terminal.err.write(f"\r{sayable(line, self._terminal.err)}\x1b[K")
         self._terminal.err.flush()
         self._drawn = True

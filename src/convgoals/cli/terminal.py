@@ -10,12 +10,12 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 import attrs
 
-from convgoals.analytics.tables import NOTHING, Table, clean, text_width, to_text
+from convgoals.analytics.tables import NOTHING, Column, Table, clean, text_width, to_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -100,8 +100,8 @@ class Terminal:
             self.table(table)
 
     def width(self) -> int:
-        """How many columns the terminal has."""
-        return shutil.get_terminal_size((100, 24)).columns
+        """How many columns there are: the terminal's, or 100 where there is none."""
+        return shutil.get_terminal_size((100, 24)).columns if is_terminal(self.out) else 100
 
     # ---- everything else
 
@@ -180,7 +180,7 @@ def narrowed(table: Table, width: int) -> Table:
     """*table* without the columns that can be spared, as far as it takes to fit into *width*; it says so below."""
     left_out: list[str] = []
     for name in _SPARED:
-        if _width(table) <= width:
+        if table_width(table) <= width:
             break
         kept = [
             index
@@ -200,7 +200,8 @@ def narrowed(table: Table, width: int) -> Table:
     return table
 
 
-def _width(table: Table) -> int:
+def table_width(table: Table) -> int:
+    """How many columns of a terminal *table* takes, its title and notes aside."""
     cells = zip([column.name for column in table.columns], *table.rows, strict=True)
     return sum(max(map(text_width, each)) + 2 for each in cells) - 2
 
@@ -208,6 +209,16 @@ def _width(table: Table) -> int:
 def counted(count: int, noun: str) -> str:
     """``1 goal``, ``1,234 goals``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def with_pictures(table: Table, heading: str, draw: Sequence[Callable[[int], str]], width: int) -> Table:
+    """*table* with one more column: what *draw* draws, a row each, as wide as *width* has room for."""
+    room = max(len(heading), 6, min(24, width - table_width(table) - 2))
+    return attrs.evolve(
+        table,
+        columns=(*table.columns, Column(heading)),
+        rows=tuple((*row, each(room)) for row, each in zip(table.rows, draw, strict=True)),
+    )
 
 
 def safe(text: str) -> str:

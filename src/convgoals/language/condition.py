@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 
 from convgoals.errors import GoalError
@@ -25,6 +27,33 @@ class Condition:
 
     def __str__(self) -> str:
         return format_node(self.root)
+
+    def describe(self) -> str:
+        """The condition in plain English, for people who do not read the language."""
+        from convgoals.language.describe import describe  # noqa: PLC0415  only people who ask pay for it
+
+        return describe(self.root)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The condition as plain JSON values, for condition builders; ``from_dict`` reads it back as an equal one."""
+        from convgoals.language.builder import node_to_dict  # noqa: PLC0415  as above
+
+        return node_to_dict(self.root)
+
+    @classmethod
+    def from_dict(cls, data: object) -> Condition:
+        """The condition that `to_dict`, or a condition builder in a web page, made.
+
+        Args:
+            data: an object of the form that `convgoals.language.builder.json_schema` publishes; nothing is trusted.
+
+        Raises:
+            GoalDefinitionError: *data* is not of that form; the message starts with the JSON path.
+            GoalSyntaxError, GoalTypeError: it is, but is refused as text would be; the error shows it as text.
+        """
+        from convgoals.language.builder import node_from_dict  # noqa: PLC0415  as above
+
+        return parse(format_node(node_from_dict(data)))
 
 
 def parse(text: str) -> Condition:

@@ -7,7 +7,9 @@ from convgoals.storage.base import Store
 from convgoals.storage.memory import MemoryStore
 from convgoals.suggest import did_you_mean
 
-_FORMS = '"memory://", "sqlite:///goals.db" (a file), "sqlite:////var/goals.db" (an absolute path), "sqlite://" (in memory)'
+_FORMS = (
+    '"memory://", "sqlite:///goals.db" (a file), "sqlite:////var/goals.db" (an absolute path), "sqlite://" (in memory)'
+)
 
 
 def open_store(url: str) -> Store:

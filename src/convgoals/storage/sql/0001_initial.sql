@@ -1,0 +1,102 @@
+-- The first schema. Instants are integer microseconds since 1970-01-01T00:00:00Z; names are text, compared by code point.
+-- What is written with every batch is narrow and either appended to or updated in place, so that a batch touches few
+-- pages. Links between tables are kept by the one transaction that a batch is, not by foreign keys: they would be
+-- checked row by row.
+
+PRAGMA application_id = 1131376246; -- "Conv"
+
+-- Every identity that was ever named. One that became another points to it, always to the last.
+CREATE TABLE profile (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    became INTEGER -- profile.id
+);
+
+CREATE INDEX profile_became ON profile (became) WHERE became IS NOT NULL;
+
+-- Where each profile stands: a row for every row of profile, apart from it because it changes all the time.
+CREATE TABLE standing (
+    profile INTEGER PRIMARY KEY, -- profile.id
+    until INTEGER, -- the instant to which the ledger has been brought; NULL: not a known profile (it became another)
+    wake INTEGER, -- the next instant at which time alone may complete a goal
+    facts INTEGER, -- the latest chunk.id
+    completions INTEGER -- the latest completion.seq
+);
+
+CREATE INDEX standing_wake ON standing (wake) WHERE wake IS NOT NULL;
+
+-- A profile's kept facts, one row for all that came in one batch, each row with the one before: no index is needed to
+-- find them, and nothing but standing is written at random places. Of two facts with one id, the first counts.
+CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY,
+    previous INTEGER, -- chunk.id
+    facts TEXT NOT NULL -- JSON, see codec.py
+);
+
+CREATE TABLE receipt (
+    campaign TEXT NOT NULL,
+    profile INTEGER NOT NULL, -- profile.id
+    fact TEXT NOT NULL, -- the receipt's id
+    instant INTEGER NOT NULL,
+    channel TEXT,
+    PRIMARY KEY (campaign, profile, fact)
+) WITHOUT ROWID;
+
+CREATE INDEX receipt_profile ON receipt (profile);
+
+-- A goal under one of its versions, as completions name it.
+CREATE TABLE track (
+    id INTEGER PRIMARY KEY,
+    goal TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    UNIQUE (goal, version)
+);
+
+-- The ledger is completion and retraction together, in the order of seq, which they share. Nothing in it is changed.
+CREATE TABLE completion (
+    seq INTEGER PRIMARY KEY,
+    previous INTEGER, -- completion.seq: the profile's one before
+    track INTEGER NOT NULL, -- track.id
+    profile INTEGER NOT NULL, -- profile.id
+    achieved INTEGER NOT NULL,
+    recorded INTEGER NOT NULL,
+    trigger_id TEXT,
+    channel TEXT,
+    segments TEXT, -- a JSON list; NULL: none
+    value, -- an integer or float as it is; other numbers as JSON text, see codec.py
+    since_anchor INTEGER -- microseconds
+);
+
+CREATE INDEX completion_track ON completion (track, achieved);
+
+CREATE TABLE retraction (
+    seq INTEGER PRIMARY KEY,
+    completion INTEGER NOT NULL UNIQUE, -- completion.seq
+    recorded INTEGER NOT NULL,
+    cause TEXT
+);
+
+CREATE TABLE goal (
+    id INTEGER PRIMARY KEY, -- the order in which they were first saved
+    name TEXT NOT NULL UNIQUE,
+    version INTEGER NOT NULL,
+    archived INTEGER NOT NULL,
+    definition TEXT NOT NULL -- JSON, the goal's arguments
+);
+
+CREATE TABLE position (
+    source TEXT PRIMARY KEY,
+    at TEXT NOT NULL -- JSON, an integer or text
+) WITHOUT ROWID;
+
+-- One row: what holds for the whole store.
+CREATE TABLE total (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    reached INTEGER, -- the instant that time has reached
+    profiles INTEGER NOT NULL, -- how many profiles are known
+    entries INTEGER NOT NULL -- the last seq that was given; never given again, also where its entry was erased
+);
+
+INSERT INTO total (id, profiles, entries) VALUES (1, 0, 0);
+
+PRAGMA user_version = 1;

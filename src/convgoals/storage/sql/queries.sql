@@ -1,0 +1,237 @@
+-- Every statement of the SQLite store, each below its name. Values are parameters, always.
+
+-- name: totals
+SELECT
+    (SELECT coalesce(max(id), 0) FROM profile),
+    (SELECT coalesce(max(id), 0) FROM chunk),
+    total.profiles, total.entries
+FROM total;
+
+-- name: set_totals
+UPDATE total SET reached = coalesce(?, reached), profiles = ?, entries = ?;
+
+-- name: reached
+SELECT reached FROM total;
+
+-- name: profile_count
+SELECT profiles FROM total;
+
+-- name: last_entry
+SELECT entries FROM total;
+
+---- profiles
+
+-- name: find_profile
+SELECT profile.id, standing.facts, standing.completions, standing.until
+FROM profile JOIN standing ON standing.profile = profile.id
+WHERE profile.name = ?;
+
+-- name: current_profile
+SELECT coalesce(became, id) FROM profile WHERE name = ?;
+
+-- name: add_profile
+INSERT INTO profile (id, name) VALUES (?, ?);
+
+-- name: add_standing
+INSERT INTO standing (profile) VALUES (?);
+
+-- name: set_standing
+UPDATE standing SET until = ?, wake = ?, facts = ?, completions = ? WHERE profile = ?;
+
+-- name: set_completions
+UPDATE standing SET until = coalesce(until, 0), completions = ? WHERE profile = ?;
+
+-- name: profile_names
+SELECT profile.name FROM profile JOIN standing ON standing.profile = profile.id
+WHERE profile.name > ? AND standing.until IS NOT NULL
+ORDER BY profile.name LIMIT ?;
+
+-- name: due
+SELECT profile.name FROM standing JOIN profile ON profile.id = standing.profile
+WHERE standing.wake <= ?
+ORDER BY standing.wake, profile.name;
+
+---- facts
+
+-- name: add_chunk
+INSERT INTO chunk (id, previous, facts) VALUES (?, ?, ?);
+
+-- name: chunks
+WITH RECURSIVE chain (profile, previous, facts) AS (
+    SELECT standing.profile, chunk.previous, chunk.facts
+    FROM json_each(?) AS wanted
+    JOIN standing ON standing.profile = wanted.value
+    JOIN chunk ON chunk.id = standing.facts
+    UNION ALL
+    SELECT chain.profile, chunk.previous, chunk.facts
+    FROM chain JOIN chunk ON chunk.id = chain.previous
+)
+SELECT profile, facts FROM chain;
+
+-- name: drop_chunks
+DELETE FROM chunk WHERE id IN (
+    WITH RECURSIVE chain (id, previous) AS (
+        SELECT chunk.id, chunk.previous FROM standing JOIN chunk ON chunk.id = standing.facts WHERE standing.profile = ?
+        UNION ALL
+        SELECT chunk.id, chunk.previous FROM chain JOIN chunk ON chunk.id = chain.previous
+    )
+    SELECT id FROM chain
+);
+
+-- name: add_receipt
+INSERT INTO receipt (profile, campaign, fact, instant, channel) VALUES (?, ?, ?, ?, ?);
+
+-- name: drop_receipts
+DELETE FROM receipt WHERE profile = ?;
+
+-- name: recipients
+SELECT profile.name, min(receipt.instant) FROM receipt JOIN profile ON profile.id = receipt.profile
+WHERE receipt.campaign = ?
+GROUP BY receipt.profile;
+
+-- name: receipts
+SELECT receipt.campaign, receipt.profile, receipt.fact, profile.name, receipt.instant, receipt.channel
+FROM receipt JOIN profile ON profile.id = receipt.profile
+WHERE (receipt.campaign, receipt.profile, receipt.fact) > (?, ?, ?)
+ORDER BY receipt.campaign, receipt.profile, receipt.fact LIMIT ?;
+
+---- identities
+
+-- name: aliases
+SELECT old.name, new.name FROM profile AS old JOIN profile AS new ON new.id = old.became WHERE old.became IS NOT NULL;
+
+-- name: follow_aliases
+UPDATE profile SET became = ? WHERE became = ?;
+
+-- name: set_alias
+UPDATE profile SET became = ? WHERE id = ?;
+
+-- name: drop_standing
+UPDATE standing SET until = NULL, wake = NULL, facts = NULL WHERE profile = ?;
+
+-- name: same_person
+SELECT id FROM profile WHERE id = ? OR became = ?;
+
+---- erasing
+
+-- name: is_known
+SELECT until IS NOT NULL FROM standing WHERE profile = ?;
+
+-- name: erase_retractions
+DELETE FROM retraction WHERE completion IN (
+    WITH RECURSIVE chain (seq, previous) AS (
+        SELECT completion.seq, completion.previous
+        FROM standing JOIN completion ON completion.seq = standing.completions WHERE standing.profile = ?
+        UNION ALL
+        SELECT completion.seq, completion.previous FROM chain JOIN completion ON completion.seq = chain.previous
+    )
+    SELECT seq FROM chain
+);
+
+-- name: erase_completions
+DELETE FROM completion WHERE seq IN (
+    WITH RECURSIVE chain (seq, previous) AS (
+        SELECT completion.seq, completion.previous
+        FROM standing JOIN completion ON completion.seq = standing.completions WHERE standing.profile = ?
+        UNION ALL
+        SELECT completion.seq, completion.previous FROM chain JOIN completion ON completion.seq = chain.previous
+    )
+    SELECT seq FROM chain
+);
+
+-- name: erase_standing
+DELETE FROM standing WHERE profile = ?;
+
+-- name: erase_profile
+DELETE FROM profile WHERE id = ?;
+
+---- the ledger
+
+-- name: tracks
+SELECT id, goal, version FROM track ORDER BY id;
+
+-- name: add_track
+INSERT INTO track (id, goal, version) VALUES (?, ?, ?);
+
+-- name: add_completion
+INSERT INTO completion
+    (track, achieved, recorded, trigger_id, channel, segments, value, since_anchor, seq, previous, profile)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: add_retraction
+INSERT INTO retraction (completion, recorded, cause, seq) VALUES (?, ?, ?, ?);
+
+-- name: retractable
+WITH RECURSIVE chain (seq, previous) AS (
+    SELECT completion.seq, completion.previous
+    FROM profile JOIN standing ON standing.profile = profile.id JOIN completion ON completion.seq = standing.completions
+    WHERE profile.name = ?
+    UNION ALL
+    SELECT completion.seq, completion.previous FROM chain JOIN completion ON completion.seq = chain.previous
+)
+SELECT completion.seq, completion.track, completion.achieved, completion.recorded, completion.trigger_id,
+    completion.channel, completion.segments, completion.value, completion.since_anchor
+FROM chain JOIN completion ON completion.seq = chain.seq
+WHERE NOT EXISTS (SELECT 1 FROM retraction WHERE retraction.completion = completion.seq)
+ORDER BY completion.seq;
+
+-- name: track_history
+SELECT completion.seq, completion.track, completion.achieved, completion.recorded, completion.trigger_id,
+    completion.channel, completion.segments, completion.value, completion.since_anchor, profile.name
+FROM completion JOIN profile ON profile.id = completion.profile
+WHERE completion.track = :track AND completion.achieved >= :achieved
+    AND (completion.achieved > :achieved OR completion.seq > :seq)
+    AND completion.seq <= :entries AND completion.recorded <= :as_of
+    AND (:retracted OR NOT EXISTS (
+        SELECT 1 FROM retraction
+        WHERE retraction.completion = completion.seq AND retraction.seq <= :entries AND retraction.recorded <= :as_of
+    ))
+ORDER BY completion.achieved, completion.seq LIMIT :rows;
+
+-- name: profile_history
+WITH RECURSIVE chain (seq, previous) AS (
+    SELECT completion.seq, completion.previous
+    FROM standing JOIN completion ON completion.seq = standing.completions WHERE standing.profile = :profile
+    UNION ALL
+    SELECT completion.seq, completion.previous FROM chain JOIN completion ON completion.seq = chain.previous
+)
+SELECT completion.seq, completion.track, completion.achieved, completion.recorded, completion.trigger_id,
+    completion.channel, completion.segments, completion.value, completion.since_anchor, profile.name
+FROM chain JOIN completion ON completion.seq = chain.seq JOIN profile ON profile.id = completion.profile
+WHERE completion.recorded <= :as_of
+    AND (:retracted OR NOT EXISTS (
+        SELECT 1 FROM retraction WHERE retraction.completion = completion.seq AND retraction.recorded <= :as_of
+    ));
+
+-- name: all_completions
+SELECT completion.seq, completion.track, completion.achieved, completion.recorded, completion.trigger_id,
+    completion.channel, completion.segments, completion.value, completion.since_anchor, profile.name
+FROM completion JOIN profile ON profile.id = completion.profile
+WHERE completion.seq > ? AND completion.seq <= ?
+ORDER BY completion.seq LIMIT ?;
+
+-- name: all_retractions
+SELECT completion.seq, completion.track, completion.achieved, completion.recorded, completion.trigger_id,
+    completion.channel, completion.segments, completion.value, completion.since_anchor, profile.name,
+    retraction.seq, retraction.recorded, retraction.cause
+FROM retraction
+JOIN completion ON completion.seq = retraction.completion
+JOIN profile ON profile.id = completion.profile
+WHERE retraction.seq > ? AND retraction.seq <= ?
+ORDER BY retraction.seq LIMIT ?;
+
+---- goals and sources
+
+-- name: goals
+SELECT version, archived, definition FROM goal ORDER BY id;
+
+-- name: save_goal
+INSERT INTO goal (name, version, archived, definition) VALUES (?, ?, ?, ?)
+ON CONFLICT (name) DO UPDATE
+SET version = excluded.version, archived = excluded.archived, definition = excluded.definition;
+
+-- name: positions
+SELECT source, at FROM position;
+
+-- name: save_position
+INSERT INTO position (source, at) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET at = excluded.at;

@@ -1,0 +1,429 @@
+"""The store in SQLite, a file or in memory, through the standard library.
+
+One transaction is one batch. In a file the journal is a write-ahead log: what was committed survives the death of the
+process at any instruction, and readers in other processes never wait for the writer, nor it for them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from operator import attrgetter
+from typing import Any, TypeAlias
+
+from convgoals.errors import ConvgoalsError, StoreError
+from convgoals.goals import goal_from_dict, goal_to_dict
+from convgoals.instants import to_instant
+from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
+from convgoals.storage import sqlite_ledger
+from convgoals.storage.base import Batch, SavedGoal, StoredProfile
+from convgoals.storage.codec import decode_facts, decode_value, encode_facts, encode_value, fact_ids
+from convgoals.storage.sqlite_database import Database
+from convgoals.storage.sqlite_ledger import ENDLESS, ROWS, essence, to_columns
+from convgoals.storage.sqlite_schema import Synchronous
+
+_PLACES = 100_000
+"""How many profiles' places are kept at hand."""
+
+_by_order = attrgetter("instant", "id")
+
+Place: TypeAlias = tuple[int, int | None, int | None]
+"""A known profile's number, its latest chunk of facts, and its latest completion."""
+
+
+class SQLiteStore:
+    """A store in one SQLite database; see `Store` for each method's law.
+
+    Args:
+        path: the file, made if there is none; its folder must exist. ``None`` keeps everything in memory.
+        busy_timeout: how many seconds to wait for another process that is writing, before a `StoreBusyError`.
+        synchronous: ``"normal"`` survives the death of the process, and after a loss of power is whole but may lack
+            the last batches; ``"full"`` has those too, and waits for the disk each time.
+
+    Several threads may use one store: each call has it for itself. After a fork, a child must open its own.
+
+    Raises:
+        StoreError: the file cannot be opened, is damaged, or is no store of this or an older version.
+        StoreBusyError: another process held it for too long.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        busy_timeout: float = 5.0,
+        synchronous: Synchronous = "normal",
+    ) -> None:
+        self._database = Database(path, busy_timeout, synchronous)
+        self._log_holds_erased = False
+        self._drop_cached()
+
+    def _drop_cached(self) -> None:
+        """Forget what is at hand of the database: another process has changed it, or a transaction failed."""
+        self._seen_version: int | None = None
+        self._places: dict[str, Place] = {}
+        self._absent: set[str] = set()
+        self._tracks: dict[tuple[str, int], int] = {}
+        self._last_profile = self._last_chunk = self._profiles = self._entries = 0
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """A transaction in which what is at hand is what the database says."""
+        try:
+            with self._database.transaction("BEGIN IMMEDIATE"):
+                self._notice_others()
+                yield
+        except BaseException:
+            self._drop_cached()
+            raise
+
+    def _notice_others(self) -> None:
+        version = self._database.data_version()
+        if version != self._seen_version:
+            self._drop_cached()
+            self._seen_version = version
+            totals = self._database.one("totals")
+            self._last_profile, self._last_chunk, self._profiles, self._entries = totals
+            self._tracks = {track: number for number, track in sqlite_ledger.read_tracks(self._database).items()}
+
+    def generation(self) -> int:
+        with self._database.use():
+            return self._database.data_version()
+
+    def close(self) -> None:
+        self._database.close()
+
+    # ---- profiles and facts
+
+    def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
+        names = list(profile_ids)
+        known: dict[int, tuple[str, int]] = {}
+        with self._database.transaction("BEGIN"):
+            self._notice_others()
+            for name in names:
+                row = self._find(name)
+                if row is not None and row[3] is not None:
+                    known[row[0]] = name, row[3]
+            chunks = self._chunks(list(known)) if known else {}
+        return {
+            name: StoredProfile(self._facts(name, chunks.get(number, ())), until)
+            for number, (name, until) in known.items()
+        }
+
+    def _find(self, name: str) -> Any:
+        """``(number, facts, completions, until)`` of an identity that was ever named, or ``None``."""
+        try:
+            row = self._database.one("find_profile", name)
+        except UnicodeEncodeError:  # what cannot be kept is not known
+            return None
+        if row is None:
+            self._absent.add(name)
+        elif row[3] is not None:
+            self._places[name] = row[:3]
+        return row
+
+    def _chunks(self, numbers: Sequence[int]) -> dict[int, list[str]]:
+        """The texts of these profiles' chunks, the oldest first."""
+        chunks: dict[int, list[str]] = {}
+        for number, text in self._database.all("chunks", (json.dumps(numbers),)):
+            chunks.setdefault(number, []).append(text)
+        for texts in chunks.values():
+            texts.reverse()
+        return chunks
+
+    def _facts(self, name: str, chunks: Iterable[str]) -> tuple[Fact, ...]:
+        found: dict[str | None, Fact] = {}
+        for text in chunks:
+            for fact in self._decoded(decode_facts, name, text):
+                found.setdefault(fact.id, fact)  # of two facts with one id, the first that came stays
+        return tuple(sorted(found.values(), key=_by_order))
+
+    def _decoded(self, decode: Callable[..., Any], *values: Any) -> Any:
+        try:
+            return decode(*values)
+        except (ValueError, TypeError, LookupError, ArithmeticError, ConvgoalsError) as error:
+            raise StoreError(
+                f"{self._database.name} holds a record that cannot be read: {error}",
+                code="store-corrupt",
+                hint="it was damaged, or changed by another program: restore it from a backup",
+            ) from error
+
+    def profile_ids(self) -> Iterator[str]:
+        with self._database.use():
+            return self._profile_ids()
+
+    def _profile_ids(self) -> Iterator[str]:
+        after = ""
+        while True:
+            with self._database.use():
+                rows = self._database.all("profile_names", (after, ROWS))
+            yield from (name for (name,) in rows)
+            if len(rows) < ROWS:
+                return
+            (after,) = rows[-1]
+
+    def due(self, instant: int) -> list[str]:
+        with self._database.use():
+            return [name for (name,) in self._database.all("due", (instant,))]
+
+    def profile_count(self) -> int:
+        with self._database.use():
+            return int(self._database.one("profile_count")[0])
+
+    def reached(self) -> int | None:
+        with self._database.use():
+            reached: int | None = self._database.one("reached")[0]
+            return reached
+
+    def recipients(self, campaign: str) -> Iterable[tuple[str, int]]:
+        with self._database.use():
+            return tuple(self._database.all("recipients", (campaign,)))
+
+    def receipts(self) -> Iterator[tuple[str, int, str, str | None]]:
+        with self._database.use():
+            return self._receipts()
+
+    def _receipts(self) -> Iterator[tuple[str, int, str, str | None]]:
+        after: tuple[str, int, str] = ("", 0, "")
+        while True:
+            with self._database.use():
+                rows = self._database.all("receipts", (*after, ROWS))
+            for campaign, _, _, name, instant, channel in rows:
+                yield name, instant, campaign, channel
+            if len(rows) < ROWS:
+                return
+            after = rows[-1][:3]
+
+    # ---- one batch
+
+    def commit(self, batch: Batch) -> None:
+        texts = {name: encode_facts(name, change.facts) for name, change in batch.profiles.items() if change.facts}
+        with self._writing():
+            ended = self._matched_retractions(batch.entries)
+            for old, new in batch.merged:
+                self._merge(old, new)
+            self._introduce(batch)
+            self._write_receipts(batch)
+            self._write_chunks(texts)
+            self._write_entries(batch.entries, ended)
+            self._write_standings(batch)
+            for saved in batch.goals:
+                definition = encode_value(goal_to_dict(saved.goal))
+                self._database.run("save_goal", saved.goal.name, saved.version, saved.archived, definition)
+            for source, at in batch.positions.items():
+                self._database.run("save_position", source, encode_value(at))
+            self._database.run("set_totals", batch.reached, self._profiles, self._entries)
+        while len(self._places) > _PLACES:
+            del self._places[next(iter(self._places))]
+        self._empty_log()
+
+    def _introduce(self, batch: Batch) -> None:
+        """Make the profiles of the batch known; from here on all have a place at hand."""
+        places, absent, made = self._places, self._absent, []
+        missing = [name for name in batch.profiles if name not in places]
+        missing += [entry.profile_id for entry in batch.entries if entry.profile_id not in places]
+        for name in dict.fromkeys(missing):
+            row = None if name in absent else self._find(name)
+            if row is None:
+                self._last_profile += 1
+                made.append((self._last_profile, name))
+                row = (self._last_profile, None, None, None)
+            if row[3] is None:
+                self._profiles += 1
+            places[name] = row[:3]
+        absent.clear()
+        self._add_identities(made)
+
+    def _add_identities(self, made: Sequence[tuple[int, str]]) -> None:
+        self._database.run_many("add_profile", made)
+        self._database.run_many("add_standing", [(number,) for number, _ in made])
+
+    def _write_chunks(self, texts: Mapping[str, str]) -> None:
+        places, chunk, rows = self._places, self._last_chunk, []
+        for name, text in texts.items():
+            number, previous, completion = places[name]
+            chunk += 1
+            rows.append((chunk, previous, text))
+            places[name] = (number, chunk, completion)
+        self._database.run_many("add_chunk", rows)
+        self._last_chunk = chunk
+
+    def _write_receipts(self, batch: Batch) -> None:
+        """Receipts have a table of their own; one whose id the profile has already must not get there."""
+        rows = []
+        for name, change in batch.profiles.items():
+            if not any(type(fact) is CampaignReceipt for fact in change.facts):
+                continue
+            number, latest, _ = self._places[name]
+            known: set[str | None] = set()
+            for text in self._chunks([number]).get(number, ()) if latest is not None else ():
+                known.update(self._decoded(fact_ids, text))
+            for fact in change.facts:
+                if type(fact) is CampaignReceipt and fact.id not in known:
+                    rows.append((number, fact.campaign, fact.id, fact.instant, fact.channel))
+                known.add(fact.id)
+        self._database.run_many("add_receipt", rows)
+
+    def _write_entries(self, entries: Sequence[Completion | Retraction], ended: Sequence[int]) -> None:
+        """Append to the ledger; *ended* are the completions that the retractions end, in their order."""
+        ending = iter(ended)
+        places, seq, completions, retractions = self._places, self._entries, [], []
+        for entry in entries:
+            seq += 1
+            if isinstance(entry, Retraction):
+                retractions.append((next(ending), to_instant(entry.recorded_at), entry.cause, seq))
+                continue
+            track = self._tracks.get((entry.goal, entry.version)) or self._add_track(entry.goal, entry.version)
+            number, chunk, previous = places[entry.profile_id]
+            completions.append((track, *to_columns(entry), seq, previous, number))
+            places[entry.profile_id] = (number, chunk, seq)
+        self._database.run_many("add_completion", completions)
+        self._database.run_many("add_retraction", retractions)
+        self._entries = seq
+
+    def _add_track(self, goal: str, version: int) -> int:
+        track = self._tracks[goal, version] = max(self._tracks.values(), default=0) + 1
+        self._database.run("add_track", track, goal, version)
+        return track
+
+    def _write_standings(self, batch: Batch) -> None:
+        places, rows = self._places, []
+        for name, (_, until, wake) in batch.profiles.items():
+            number, chunk, completion = places[name]
+            rows.append((until, wake, chunk, completion, number))
+        self._database.run_many("set_standing", rows)
+        others = {entry.profile_id for entry in batch.entries} - batch.profiles.keys()
+        self._database.run_many("set_completions", [(places[name][2], places[name][0]) for name in others])
+
+    def _matched_retractions(self, entries: Sequence[Completion | Retraction]) -> list[int]:
+        """The recorded completions that the retractions end, in their order."""
+        matched: list[int] = []
+        open_: dict[str, dict[tuple[object, ...], list[int]]] = {}
+        for entry in entries:
+            if not isinstance(entry, Retraction):
+                continue
+            if entry.profile_id not in open_:
+                recorded = open_[entry.profile_id] = {}
+                for seq, track, *columns in self._database.all("retractable", (entry.profile_id,)):
+                    recorded.setdefault(essence(track, tuple(columns)), []).append(seq)  # type: ignore[arg-type]
+            track = self._tracks.get((entry.goal, entry.version), 0)
+            same = open_[entry.profile_id].get(essence(track, to_columns(entry.completion)))
+            if not same:
+                raise StoreError(f"nothing is recorded that could be retracted: {entry}", code="retraction")
+            matched.append(same.pop())
+        return matched
+
+    # ---- the ledger
+
+    def entries(self) -> Iterator[Completion | Retraction]:
+        with self._database.transaction("BEGIN"):
+            tracks = sqlite_ledger.read_tracks(self._database)
+            return sqlite_ledger.entries(self._database, tracks, self._database.one("last_entry")[0])
+
+    def history(
+        self, goal: str | None = None, profile_id: str | None = None, as_of: datetime | None = None,
+        include_retracted: bool = False,
+    ) -> Iterator[Completion]:  # fmt: skip
+        return self._history(goal, None, profile_id, as_of, retracted=include_retracted)
+
+    def completions(
+        self, goal: str | None = None, *, version: int | None = None, profile_id: str | None = None
+    ) -> Iterator[Completion]:
+        return self._history(goal, version, profile_id, None, retracted=False)
+
+    def _history(
+        self, goal: str | None, version: int | None, profile_id: str | None, as_of: datetime | None, *, retracted: bool
+    ) -> Iterator[Completion]:
+        until = ENDLESS if as_of is None else to_instant(as_of)
+        with self._database.transaction("BEGIN"):
+            tracks = sqlite_ledger.read_tracks(self._database)
+            wanted = {
+                number
+                for number, track in tracks.items()
+                if (goal is None or track[0] == goal) and (version is None or track[1] == version)
+            }
+            if profile_id is None:
+                last = self._database.one("last_entry")[0]
+                return sqlite_ledger.history(self._database, tracks, wanted, last, until, retracted=retracted)
+            number = self._current(profile_id)
+            if number is None:
+                return iter(())
+            return sqlite_ledger.history_of_profile(self._database, tracks, wanted, number, until, retracted=retracted)
+
+    def _current(self, name: str) -> int | None:
+        """The number of the identity that *name* is now."""
+        try:
+            row = self._database.one("current_profile", name)
+        except UnicodeEncodeError:
+            return None
+        return None if row is None else row[0]
+
+    # ---- identities
+
+    def aliases(self) -> dict[str, str]:
+        with self._database.use():
+            return dict(self._database.all("aliases"))
+
+    def _merge(self, old: str, new: str) -> None:
+        numbers = []
+        for name in (old, new):
+            row = self._find(name)
+            if row is None:
+                self._last_profile += 1
+                self._add_identities([(self._last_profile, name)])
+                row = self._last_profile, None, None, None
+            self._places.pop(name, None)
+            self._absent.discard(name)
+            numbers.append(row[0])
+            if name == old and row[3] is not None:
+                self._profiles -= 1
+        gone, stays = numbers
+        self._database.run("drop_chunks", gone)
+        self._database.run("drop_receipts", gone)
+        self._database.run("drop_standing", gone)
+        self._database.run("set_alias", None, stays)
+        self._database.run("follow_aliases", stays, gone)
+        self._database.run("set_alias", stays, gone)
+
+    def forget(self, profile_id: str) -> None:
+        with self._writing():
+            number = self._current(profile_id)
+            if number is None:
+                return
+            for (each,) in self._database.all("same_person", (number, number)):
+                self._profiles -= self._database.one("is_known", each)[0]
+                for statement in ("drop_chunks", "drop_receipts", "erase_retractions", "erase_completions"):
+                    self._database.run(statement, each)
+                self._database.run("erase_standing", each)
+                self._database.run("erase_profile", each)
+            self._database.run("set_totals", None, self._profiles, self._entries)
+            self._places.clear()
+            self._absent.clear()
+            self._log_holds_erased = True
+        self._empty_log()
+
+    def _empty_log(self) -> None:
+        """What was erased must not stay behind in the write-ahead log; where it is being read, try again later."""
+        if self._log_holds_erased:
+            with self._database.use():
+                self._log_holds_erased = not self._database.empty_log()
+
+    # ---- goals and sources
+
+    def goals(self) -> list[SavedGoal]:
+        with self._database.use():
+            rows = self._database.all("goals")
+        return [
+            SavedGoal(
+                self._decoded(lambda text: goal_from_dict(decode_value(text)), definition), version, bool(archived)
+            )
+            for version, archived, definition in rows
+        ]
+
+    def positions(self) -> dict[str, int | str]:
+        with self._database.use():
+            rows = self._database.all("positions")
+        return {source: self._decoded(decode_value, at) for source, at in rows}

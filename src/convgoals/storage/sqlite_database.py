@@ -1,0 +1,103 @@
+"""One SQLite connection for several threads: named statements, transactions, and errors of the tree."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any, Literal
+
+from convgoals.errors import StoreError
+from convgoals.storage.sqlite_errors import is_busy, store_error
+from convgoals.storage.sqlite_schema import Synchronous, connect
+
+
+@functools.cache
+def queries() -> Mapping[str, str]:
+    """The statements of ``sql/queries.sql`` by name."""
+    text = (files("convgoals.storage") / "sql" / "queries.sql").read_text(encoding="utf-8")
+    parts = re.split(r"^-- name: (\w+)\n", re.sub(r"^---- .*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
+    return {name: statement.strip().removesuffix(";") for name, statement in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+class Database:
+    """An open database; every use of it has it for itself.
+
+    Args and errors are those of `convgoals.storage.sqlite.SQLiteStore`.
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None, busy_timeout: float, synchronous: Synchronous) -> None:
+        self.name = "the store in memory" if path is None else os.fspath(path)
+        self._connection = connect(path, busy_timeout, synchronous)
+        self._busy_timeout = busy_timeout
+        self._lock = threading.RLock()
+        self._sql = queries()
+        self._closed = False
+
+    @contextmanager
+    def use(self) -> Iterator[None]:
+        """The connection for this thread alone; what it raises comes out as a `StoreError`."""
+        with self._lock:
+            if self._closed:
+                raise StoreError("this store is closed", code="store-closed", hint="open a new engine")
+            try:
+                yield
+            except (sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+                raise store_error(error, self.name) from error
+
+    @contextmanager
+    def transaction(self, kind: Literal["BEGIN", "BEGIN IMMEDIATE"]) -> Iterator[None]:
+        """A transaction, to read what belongs together or to write: all of it, or, if anything raises, nothing."""
+        with self.use():
+            try:
+                self._connection.execute(kind)
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    # Inside `use` or `transaction`:
+
+    def all(self, name: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        """The rows of the statement *name*."""
+        return self._connection.execute(self._sql[name], values).fetchall()
+
+    def one(self, name: str, *values: Any) -> Any:
+        """The first row of the statement *name*, or ``None``."""
+        return self._connection.execute(self._sql[name], values).fetchone()
+
+    def run(self, name: str, *values: Any) -> None:
+        self._connection.execute(self._sql[name], values)
+
+    def run_many(self, name: str, rows: Sequence[Any]) -> None:
+        if rows:
+            self._connection.executemany(self._sql[name], rows)
+
+    def data_version(self) -> int:
+        """A number that changes when another connection has committed."""
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def empty_log(self) -> bool:
+        """Move the write-ahead log into the database and cut it off; ``False`` if someone is still reading in it."""
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        try:
+            return not self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        except sqlite3.OperationalError as error:
+            if is_busy(error):
+                return False
+            raise
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1_000)}")
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._connection.close()

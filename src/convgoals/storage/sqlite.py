@@ -308,7 +308,7 @@ class SQLiteStore:
             if entry.profile_id not in open_:
                 recorded = open_[entry.profile_id] = {}
                 for seq, track, *columns in self._database.all("retractable", (entry.profile_id,)):
-                    recorded.setdefault(essence(track, tuple(columns)), []).append(seq)  # type: ignore[arg-type]
+                    recorded.setdefault(essence(track, tuple(columns)), []).append(seq)
             track = self._tracks.get((entry.goal, entry.version), 0)
             same = open_[entry.profile_id].get(essence(track, to_columns(entry.completion)))
             if not same:

@@ -60,6 +60,15 @@ def test_in_order(found: list[list[datetime]], within: timedelta | None, between
     assert in_order(found, span(within), span(between)) == try_all(found, span(within), span(between))
 
 
+singles = st.lists(st.lists(hours, max_size=1), max_size=4)
+
+
+@given(singles, spans, spans)
+def test_single_completions(found: list[list[datetime]], within: timedelta | None, between: timedelta | None) -> None:
+    """The rule holds too where each stage has one completion at the most."""
+    assert in_order(found, span(within), span(between)) == try_all(found, span(within), span(between))
+
+
 @given(stages(clipped, clipped | later, later), st.sampled_from([None, "1 month"]), st.sampled_from([None, "1 month"]))
 def test_calendar_months(found: list[list[datetime]], within: str | None, between: str | None) -> None:
     """Months that clip, so that a later instant may have the earlier deadline, change nothing of that."""

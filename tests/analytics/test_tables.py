@@ -71,6 +71,11 @@ def test_spark(values: list[int]) -> None:
             assert line[values.index(max(values))] == "█"
 
 
+def test_long_spark() -> None:
+    """More values than there is room for are added up in even groups."""
+    assert spark([1, 1, 0, 0, 3, 5], width=3) == "▂▁█"
+
+
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_bar(one: float, other: float) -> None:
     """A larger share never has the shorter bar, and some is more than none."""

@@ -24,7 +24,24 @@ def in_order(stages: Sequence[Times], within: Deadline | None, between: Deadline
 
     Neighbours may be simultaneous. Empty if there is no first completion.
     """
-    return _greedy(stages, within) if between is None else _linked(stages, within, between)
+    if between is None:
+        return _greedy(stages, within)
+    if all(len(times) <= 1 for times in stages):
+        return _only(stages, within, between)
+    return _linked(stages, within, between)
+
+
+def _only(stages: Sequence[Times], within: Deadline | None, between: Deadline) -> list[datetime]:
+    """With one completion a stage at the most, as is the rule, there is nothing to choose."""
+    chain: list[datetime] = []
+    deadline = _NEVER
+    for times in stages:
+        if not times or (chain and not chain[-1] <= times[0] <= min(deadline, between(chain[-1]))):
+            break
+        if not chain and within is not None:
+            deadline = within(times[0])
+        chain.append(times[0])
+    return chain
 
 
 def _greedy(stages: Sequence[Times], within: Deadline | None) -> list[datetime]:

@@ -7,16 +7,16 @@ once, at the furthest stage that any choice of its completions reaches; `chains`
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import pairwise
-from typing import Any, Literal
+from itertools import accumulate
+from typing import Literal
 
-from convgoals.analytics.chains import Deadline, Times, in_any_order, in_order
+from convgoals.analytics.chains import Deadline, in_any_order, in_order
 from convgoals.analytics.dimensions import Dimension, check_limit, dimension, largest_first, split
 from convgoals.analytics.figures import durations
 from convgoals.analytics.funnel_result import Funnel, Group, Stage
-from convgoals.analytics.periods import Moment, Period, read_period, read_span, read_zone, span_words
+from convgoals.analytics.periods import Moment, read_period, read_span, read_zone, span_words
 from convgoals.analytics.reader import Reader
 from convgoals.analytics.selection import Audience, check_audience, check_counts, chunks, clip, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, Proportion, check_confidence, correct, difference
@@ -82,8 +82,14 @@ def funnel(
     check_confidence(confidence)
     spans = (read_span(within, zone, "within"), read_span(between, zone, "between"))
 
-    steps, total, entered = _collect(reader, stages, period, audience, versions or {}, by)
-    paths = _walk(steps, order, spans)
+    walk = _Walk(order, *spans, keep_first=by is not None)
+    total = 0
+    for number, goal in enumerate(stages):
+        selection = select(reader, goal.campaign, audience if goal.campaign else None, f"goal {goal.name!r}")
+        total = total if number else selection.size(period)
+        for chunk in chunks(reader, goal, (versions or {}).get(goal.name), selection):
+            walk.feed(number, clip(chunk, period))
+    paths = walk.paths()
     check_counts(len(paths), total)
     return Funnel(
         timezone=name,
@@ -94,7 +100,7 @@ def funnel(
         between=None if between is None else span_words(between),
         stages=_stages(stages, paths.values(), total, confidence),
         dimension=breakdown,
-        groups=() if by is None else _groups(stages, paths, entered, by, limit, confidence),
+        groups=() if by is None else _groups(stages, paths, walk.first, by, limit, confidence),
         profiles=_by_furthest(paths, len(stages)),
     )
 
@@ -124,92 +130,76 @@ def _check_linked(goals: Sequence[Goal], audience: str | None) -> None:
         )
 
 
-_Step = dict[str, datetime | list[datetime]]
-_Path = Sequence[datetime]
+_Path = list[datetime]
 
 
-def _collect(
-    reader: Reader,
-    goals: Sequence[Goal],
-    period: Period,
-    audience: str | None,
-    versions: Mapping[str, int],
-    by: Dimension | None,
-) -> tuple[list[_Step], int, dict[str, list[Completion]]]:
-    """Each stage's completions by profile, of profiles that may be in the funnel; the size of the audience."""
-    steps: list[_Step] = []
-    entered: dict[str, list[Completion]] = {}
-    total = 0
-    for number, goal in enumerate(goals):
-        selection = select(reader, goal.campaign, audience if goal.campaign else None, f"goal {goal.name!r}")
+class _Walk:
+    """Each profile's way through the funnel, made while the completions of one goal after the other go by.
+
+    The earliest next completion is the right one to take wherever nothing limits neighbours and the start is given:
+    then a profile needs no more than its path so far. The completions themselves are kept only of profiles for whom
+    `chains` has to weigh one choice against another.
+    """
+
+    def __init__(self, order: str, within: Deadline | None, between: Deadline | None, *, keep_first: bool) -> None:
+        self.first: dict[str, list[Completion]] = {}
+        self._strict = order == "strict"
+        self._within = within
+        self._between = between
+        self._keep_first = keep_first
+        self._weigh_all = between is not None or (order == "any" and within is not None)
+        self._paths: dict[str, _Path] = {}
+        self._weighed: dict[str, list[list[datetime]]] = {}
+
+    def feed(self, number: int, completions: list[Completion]) -> None:
+        """Takes in the next completions of the goal at place *number*, from 0."""
         if number == 0:
-            total = selection.size(period)
-        step: _Step = {}
-        for chunk in chunks(reader, goal, versions.get(goal.name), selection):
-            for completion in clip(chunk, period):
-                profile_id = completion.profile_id
-                # Without the first goal, a profile is not in the funnel, whatever else it did.
-                if number and profile_id not in steps[0]:
-                    continue
-                known = step.get(profile_id)
-                if known is None:  # a list each would cost most profiles several times the memory and time
-                    step[profile_id] = completion.achieved_at
-                elif type(known) is list:
-                    known.append(completion.achieved_at)
-                else:
-                    step[profile_id] = [known, completion.achieved_at]  # type: ignore[list-item]
-                if by is not None and number == 0:
-                    entered.setdefault(profile_id, []).append(completion)
-        steps.append(step)
-    return steps, total, entered
+            self._enter(completions)
+            return
+        paths, weighed, strict, within = self._paths, self._weighed, self._strict, self._within
+        for completion in completions:
+            profile_id = completion.profile_id
+            path = paths.get(profile_id)
+            if path is None:  # without the first goal, a profile is not in the funnel, whatever else it did
+                continue
+            if weighed and (lists := weighed.get(profile_id)) is not None:
+                lists.extend([] for _ in range(len(lists), number + 1))
+                lists[number].append(completion.achieved_at)
+            elif len(path) == number:
+                at = completion.achieved_at
+                if not strict or (at >= path[-1] and (within is None or at <= within(path[0]))):
+                    path.append(at)
+
+    def _enter(self, completions: list[Completion]) -> None:
+        paths, weighed = self._paths, self._weighed
+        for completion in completions:
+            profile_id, at = completion.profile_id, completion.achieved_at
+            path = paths.get(profile_id)
+            if path is None:
+                paths[profile_id] = [at]
+                if self._weigh_all:
+                    weighed[profile_id] = [[at]]
+            elif self._within is not None or self._weigh_all:  # another start, from which the window ends later
+                weighed.setdefault(profile_id, [path[:]])[0].append(at)
+        if self._keep_first:
+            for completion in completions:
+                self.first.setdefault(completion.profile_id, []).append(completion)
+
+    def paths(self) -> dict[str, _Path]:
+        """For each profile in the funnel, when it reached each stage, as far as it got."""
+        for profile_id, lists in self._weighed.items():
+            if self._strict:
+                self._paths[profile_id] = in_order(lists, self._within, self._between)
+            else:
+                self._paths[profile_id] = in_any_order(lists, self._within)
+        if not self._strict:
+            # A stage is reached when the last of its goals is: time never runs backwards.
+            return {profile_id: list(accumulate(path, max)) for profile_id, path in self._paths.items()}
+        return self._paths
 
 
-def _walk(steps: list[_Step], order: str, spans: tuple[Deadline | None, Deadline | None]) -> dict[str, _Path]:
-    """The chosen completions of every profile in the funnel, stage by stage."""
-    within, between = spans
-    gets = [step.get for step in steps[1:]]
-    paths: dict[str, _Path] = {}
-    for profile_id, first in steps[0].items():
-        single = order == "strict" and type(first) is not list
-        stages: list[Any] = [first]
-        for get in gets:
-            times = get(profile_id)
-            if times is None:
-                break
-            single = single and type(times) is not list
-            stages.append(times)
-        if single:
-            paths[profile_id] = _only(stages, within, between)
-            continue
-        lists: list[Times] = [times if type(times) is list else [times] for times in stages]
-        paths[profile_id] = in_order(lists, within, between) if order == "strict" else in_any_order(lists, within)
-    return paths
-
-
-def _only(stages: list[datetime], within: Deadline | None, between: Deadline | None) -> list[datetime]:
-    """`in_order` where there is one completion a stage, as is the rule: there is nothing to choose."""
-    deadline = None if within is None or len(stages) == 1 else within(stages[0])
-    for number, (before, moment) in enumerate(pairwise(stages), start=1):
-        if (
-            moment < before
-            or (deadline is not None and moment > deadline)
-            or (between is not None and moment > between(before))
-        ):
-            return stages[:number]
-    return stages
-
-
-def _stages(goals: Sequence[Goal], paths: Iterable[_Path], total: int, confidence: float) -> tuple[Stage, ...]:
-    exactly: Counter[int] = Counter()
-    times: list[list[timedelta]] = [[] for _ in goals]
-    for path in paths:
-        exactly[len(path)] += 1
-        latest = path[0]
-        for number in range(1, len(path)):
-            # In any order a stage is reached when the last of its goals is: time never runs backwards.
-            reached = max(latest, path[number])
-            times[number].append(reached - latest)
-            latest = reached
+def _stages(goals: Sequence[Goal], paths: Collection[_Path], total: int, confidence: float) -> tuple[Stage, ...]:
+    exactly = Counter(map(len, paths))
     counts = [sum(exactly[k] for k in range(number, len(goals) + 1)) for number in range(1, len(goals) + 1)]
     return tuple(
         Stage(
@@ -218,7 +208,7 @@ def _stages(goals: Sequence[Goal], paths: Iterable[_Path], total: int, confidenc
             step=Proportion(counts[index], counts[index - 1] if index else total, confidence),
             overall=Proportion(counts[index], counts[0], confidence),
             dropped=exactly[index + 1] if index + 1 < len(goals) else 0,
-            time=durations(times[index]),
+            time=durations(path[index] - path[index - 1] for path in paths if 0 < index < len(path)),
         )
         for index, goal in enumerate(goals)
     )

@@ -119,7 +119,7 @@ def _compare(goal: Goal, figures: Figures, base: Tally, selection: Selection, co
     change = difference(before.conversion, figures.conversion)
     sentence = tables.verdict(change, "the baseline", "the period")
     if isinstance(goal.counting, Once) and before.conversion.count:
-        sentence += " The goal counts once a profile: who converted in one period cannot convert in the other."
+        sentence += " The goal counts once: under one version, who converted in one period cannot convert in the other."
     return Baseline(
         since=base.period.since,
         until=base.period.until,

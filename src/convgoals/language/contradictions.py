@@ -39,6 +39,11 @@ def contradictions(root: ast.Condition) -> Iterator[GoalTypeError]:
     yield from _too_long(root)
 
 
+def never_true(node: ast.Condition) -> bool:
+    """Whether *node* certainly never holds, by what must hold together for it alone; not by what stands below."""
+    return next(_conflicts(node), None) is not None
+
+
 def always_true(node: ast.Condition) -> bool:
     """Whether *node* certainly holds at every instant: a comparison or an ``or`` whose negation never does."""
     match node:
@@ -48,11 +53,11 @@ def always_true(node: ast.Condition) -> bool:
             keys = {normal_form(term) for term in terms}
             if any(normal_form(ast.Not(term)) in keys for term in terms):
                 return True
-            return is_pure(node) and next(_conflicts(negated(node)), None) is not None
+            return is_pure(node) and never_true(negated(node))
         case ast.And(terms):
             return all(always_true(term) for term in terms)
         case ast.Compare() | ast.Membership() | ast.Range() | ast.Matches() | ast.Presence():
-            return next(_conflicts(ast.Not(node)), None) is not None
+            return never_true(ast.Not(node))
         case _:
             return False
 

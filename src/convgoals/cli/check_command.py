@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         problems = [Problem(args.file, None, None, error.line, error.column, error.code, error.message, error.hint)]
     else:
         problems = sorted(_problems(document), key=_place)
-        goals = len(document.document.get("goal", ()))
+        goals = document.count
     if args.format == "json":
         terminal.json({"file": args.file, "goals": goals, "problems": [each.to_dict() for each in problems]}, indent=2)
         return exits.FINDINGS if problems else exits.OK

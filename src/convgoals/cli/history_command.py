@@ -18,7 +18,7 @@ import attrs
 
 from convgoals.analytics.tables import NOTHING, Column, Table, amount_text, count_text, number_column, span_text
 from convgoals.cli import exits
-from convgoals.cli.options import add_format, add_store, number, open_existing
+from convgoals.cli.options import add_format, add_store, number, open_existing, read_instant
 from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import csv_cell
 from convgoals.records import Completion
@@ -45,8 +45,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     """Print the history; see the module."""
+    as_of = None if args.as_of is None else read_instant(args.as_of, "--as-of")
     with open_existing(args.store) as engine:
-        found = iter(engine.history(args.profile, args.goal, args.as_of, args.include_retracted))
+        found = iter(engine.history(args.profile, args.goal, as_of, args.include_retracted))
         if args.format == "json":
             _print_json(islice(found, args.limit), terminal)
         elif args.format == "csv":

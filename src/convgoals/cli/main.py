@@ -33,8 +33,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         terminal.note("convgoals: interrupted; what has been committed stays")
         return exits.INTERRUPTED
-    except OSError as error:  # a full disk below stdout, say
-        terminal.error(f"writing the output failed: {error.strerror or error}")
+    except OSError as error:  # a full disk below stdout, say; what commands read and write they answer for themselves
+        reason = error.strerror or error
+        terminal.error(f"{error.filename}: {reason}" if error.filename else f"writing the output failed: {reason}")
         _drop(terminal.out)
         return exits.BAD_INPUT
 
@@ -51,7 +52,9 @@ def _run(arguments: list[str], terminal: Terminal) -> int:
     terminal.color = terminal.color and not args.no_color
     try:
         return int(args.run(args, terminal))
-    except (BrokenPipeError, KeyboardInterrupt):
+    except (OSError, KeyboardInterrupt) as error:
+        if args.traceback and not isinstance(error, BrokenPipeError):
+            terminal.note(traceback.format_exc())
         raise
     except Exception as error:  # noqa: BLE001  the boundary: whatever it is, a user gets one line
         if args.traceback:

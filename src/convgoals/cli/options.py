@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from convgoals.errors import ConvgoalsError, StoreError
+from convgoals.instants import read_iso
 
 if TYPE_CHECKING:
     from convgoals.engine.engine import GoalEngine
@@ -62,6 +64,18 @@ def number(least: int) -> Callable[[str], int]:
         return found
 
     return read
+
+
+def read_instant(text: str, option: str) -> datetime:
+    """An instant given on the command line. Raises `InputError` (code ``instant``)."""
+    moment = read_iso(text)
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        return moment
+    raise InputError(
+        f"{option} {text[:80]!r} is no instant: it needs a date, a time and an offset",
+        code="instant",
+        hint=f"such as {option} {text if isinstance(moment, date) and len(text) == 10 else '2026-01-31'}T12:00:00Z",
+    )
 
 
 def read_text(path: str) -> str:

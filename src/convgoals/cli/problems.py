@@ -73,6 +73,12 @@ class GoalsFile:
             raise _no_toml(path, text, error) from None
         self._places = TomlPlaces(text)
 
+    @property
+    def count(self) -> int:
+        """How many goals the file holds, right or wrong."""
+        tables = self.document.get("goal")
+        return len(tables) if isinstance(tables, list) else 0
+
     def tables(self) -> list[tuple[int, Mapping[str, Any]]]:
         """The ``[[goal]]`` tables, numbered from 0. Raises `GoalDefinitionError` where they are none."""
         tables = self.document.get("goal", [])

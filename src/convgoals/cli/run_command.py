@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from convgoals.analytics.tables import Column, Table, count_text, number_column
 from convgoals.cli import exits
 from convgoals.cli.inputs import Input, add_inputs, find_inputs
-from convgoals.cli.options import InputError, add_format, number
+from convgoals.cli.options import InputError, add_format, number, read_instant
 from convgoals.cli.progress import Progress
 from convgoals.cli.terminal import Terminal, counted
 
@@ -146,11 +146,9 @@ def _moment(text: str | None) -> datetime | str | None:
     """What ``--advance-to`` says; ``latest`` stays a word until the facts are in. Only a face reads the clock."""
     if text == "now":
         return datetime.now(UTC)
-    if text is not None and text != "latest":
-        from convgoals.engine.intake import as_instant  # noqa: PLC0415
-
-        as_instant(text)  # refused before the run, not after it
-    return text
+    if text is None or text == "latest":
+        return text
+    return read_instant(text, "--advance-to")  # refused before the run, not after it
 
 
 def _advance(engine: GoalEngine, store: Store, moment: datetime | str | None, fed: Fed) -> None:

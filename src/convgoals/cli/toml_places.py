@@ -223,18 +223,19 @@ def replaced(text: str, changes: list[tuple[TomlString, str]]) -> str:
 
 def _quoted(string: TomlString, text: str, value: str) -> str:
     quote = string.quote
-    opening = text[string.start + 3 : string.places[0]] if len(quote) == 3 else ""
+    opening = text[string.start + 3 : string.places[0]].replace("\r\n", "\n") if len(quote) == 3 else ""
+    line_end = "\r\n" if "\r\n" in text[string.start : string.end] else "\n"
     if len(quote) == 3 and value[:1].isspace():
         opening = "\n"  # a line end right after the quotes, or a fold there, would take the value's own with it
     literal = not _CONTROL.search(value) and "'" not in value and (len(quote) == 3 or "\n" not in value)
     # Conditions are full of double quotes: in single ones they read as they are written.
     if literal and (quote[0] == "'" or (len(quote) == 1 and '"' in value)):
         mark = "'" * len(quote)
-        return f"{mark}{opening}{value}{mark}"
+        return f"{mark}{opening}{value}{mark}".replace("\n", line_end)
     escaped = "".join(_escape(character, several_lines=len(quote) == 3) for character in value)
     if len(quote) == 1:
         return f'"{escaped}"'
-    return f'"""{opening}{escaped}"""'
+    return f'"""{opening}{escaped}"""'.replace("\n", line_end)
 
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")

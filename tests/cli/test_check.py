@@ -1,0 +1,110 @@
+"""``convgoals check``: every mistake, each at its place."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+WRONG = """\
+[[goal]]
+name = "a"
+when = '''
+event purchase
+  and order_value > 5
+'''
+[[goal]]
+name = "b"
+when = "event \\"x y\\" within 7 days"
+cout = "every"
+timezone = "Europe/Berln"
+[[goal]]
+name = "a"
+when = "not event a"
+[[goal]]
+when = 3
+tags = 4
+[sorce]
+[source.shop]
+tyype = "a"
+"""
+
+
+def test_all_is_well(shop):
+    """A file without mistakes exits with 0 and one line."""
+    outcome = shop("check", "goals.toml")
+    assert (outcome.code, outcome.out, outcome.err) == (0, "goals.toml: 4 goals, no problems\n", "")
+
+
+def test_every_mistake_in_one_go(shop):
+    """All mistakes of all goals are told, in the order of the file, one not hiding another."""
+    shop.write("g.toml", WRONG)
+    outcome = shop("check", "g.toml", "--format", "json")
+    assert outcome.code == 1
+    result = json.loads(outcome.out)
+    assert (result["file"], result["goals"]) == ("g.toml", 4)
+    found = [(each["number"], each["goal"], each["line"], each["column"], each["code"]) for each in result["problems"]]
+    assert found == [
+        (1, "a", 5, 7, "bare-name"),
+        (2, "b", 9, 23, "window-of"),
+        (2, "b", 10, 1, "unknown-key"),
+        (2, "b", 11, 12, "timezone"),
+        (3, "a", 13, 8, "duplicate-name"),
+        (3, "a", 14, 9, "vacuous"),
+        (4, None, 15, 3, "missing-key"),
+        (4, None, 16, 1, "not-text"),
+        (4, None, 17, 1, "definition"),
+        (None, None, 18, 2, "unknown-key"),
+        (None, None, 19, 2, "unknown-key"),
+    ]
+
+
+def test_text_shows_the_line(shop):
+    """As text, a mistake is shown with its place, code, line, caret and repair."""
+    shop.write("g.toml", WRONG)
+    outcome = shop("check", "g.toml")
+    assert outcome.code == 1
+    assert (
+        "g.toml:5:7: goal 'a': `order_value` stands outside a `where`, so it belongs to no event [bare-name]\n"
+        "  |   and order_value > 5\n"
+        "  |       ^^^^^^^^^^^\n"
+        "  hint: " in outcome.out
+    )
+    assert "g.toml:15:3: goal number 4: `name` is missing [missing-key]\n" in outcome.out
+    assert outcome.out.endswith("\n11 problems in g.toml (4 goals)\n")
+
+
+def test_a_window_of_the_goal(shop):
+    """A mistake in ``within`` is placed there."""
+    shop.write("g.toml", '[[goal]]\nname = "a"\nwhen = "event b"\nwithin = "7 dogs of first event a"\n')
+    outcome = shop("check", "g.toml", "--format", "json")
+    (problem,) = json.loads(outcome.out)["problems"]
+    assert problem["line"] == 4
+    assert problem["column"] >= 11
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("[[goal]]\nname = a\n", "toml"),
+        ("goal = 3\n", "toml"),
+        ("goal = [1]\n", "toml"),
+        ("", "no-goal"),
+        ("source = 3\n[[goal]]\nname = 'a'\nwhen = 'event a'\n", "source-option"),
+        ("a = " + "[" * 5_000 + "]" * 5_000, "toml"),
+        ("[[goal]]\nname = 'a'\nwhen = 'event a'\nsince = 2026-01-01T25:00:00\n", "toml"),
+    ],
+)
+def test_other_mistakes(shop, text, code):
+    """Whatever is wrong with a file is a problem with a code, not a failure."""
+    shop.write("g.toml", text)
+    outcome = shop("check", "g.toml", "--format", "json")
+    assert outcome.code == 1
+    assert code in [each["code"] for each in json.loads(outcome.out)["problems"]]
+
+
+def test_no_file(shop):
+    """A file that cannot be read is bad input."""
+    outcome = shop("check", "none.toml")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err == "convgoals: error: none.toml: No such file or directory\n"

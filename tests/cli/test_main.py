@@ -1,0 +1,220 @@
+"""The boundary: whatever happens, one clear error and an exit code."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convgoals.cli import exits, goals_command, main
+from convgoals.cli.parser import COMMANDS, make_parser
+from convgoals.errors import ConvgoalsError, StoreError
+
+CODES = {exits.OK, exits.FINDINGS, exits.BAD_INPUT, exits.STORE_TROUBLE}
+
+
+def command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    """Run a real process."""
+    return subprocess.run(
+        [sys.executable, "-m", "convgoals", *arguments], capture_output=True, check=False, timeout=60, **options
+    )
+
+
+def test_version(shop):
+    """``--version`` names the installed version."""
+    outcome = shop("--version")
+    assert (outcome.code, outcome.out) == (0, f"convgoals {version('convgoals')}\n")
+
+
+def test_version_as_a_module():
+    """``python -m convgoals`` is the same command."""
+    done = command("--version")
+    assert (done.returncode, done.stdout.decode().split()) == (0, ["convgoals", version("convgoals")])
+
+
+def test_version_imports_nothing_slow():
+    """Neither lark nor rich, analytics' reports or SQLite are imported to say the version."""
+    code = (
+        "import sys; from convgoals.cli import main; main(['--version']); "
+        "print(sorted({'lark', 'rich', 'sqlite3', 'pyarrow', 'convgoals.analytics.report'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[1] == "[]"
+
+
+@pytest.mark.parametrize("module", COMMANDS, ids=lambda module: module.NAME)
+def test_every_command_has_help(shop, module):
+    """Each command's ``--help`` says what it does and its exit codes, in ASCII."""
+    outcome = shop(module.NAME, "--help")
+    assert outcome.code == 0
+    assert outcome.out.isascii()
+    assert "Exit codes: " in outcome.out
+
+
+def test_help_lists_the_commands(shop):
+    """``--help`` names every command."""
+    outcome = shop("--help")
+    assert outcome.code == 0
+    assert all(f"    {module.NAME} " in outcome.out for module in COMMANDS)
+
+
+def test_no_command(shop):
+    """Without a command, it is wrong usage, and nothing goes to stdout."""
+    outcome = shop()
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("usage: convgoals ")
+    assert "\nconvgoals: error: the following arguments are required: COMMAND" in outcome.err
+
+
+def test_misspelt_command(shop):
+    """A command that does not exist is answered with the nearest that does."""
+    outcome = shop("rport")
+    assert outcome.code == 2
+    assert "there is no command `rport`\n  hint: did you mean `report`?" in outcome.err
+
+
+def test_options_are_not_abbreviated(shop):
+    """An abbreviated option is refused, so that scripts do not break when an option is added."""
+    assert shop("goals", "--stor", "sqlite:///x.db").code == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConvgoalsError("wrong"), 2),
+        (StoreError("wrong"), 3),
+        (ValueError("wrong\nand more"), 2),
+        (KeyboardInterrupt(), 130),
+        (RecursionError(), 2),
+    ],
+)
+def test_no_traceback(shop, monkeypatch, error, code):
+    """Whatever a command raises becomes one error and an exit code."""
+
+    def fail(url: str) -> None:
+        raise error
+
+    monkeypatch.setattr(goals_command, "open_existing", fail)
+    outcome = shop("goals", "--store", "x")
+    assert outcome.code == code
+    assert outcome.out == ""
+    assert "Traceback" not in outcome.err
+    assert outcome.err.startswith("convgoals: ")
+    if isinstance(error, ValueError) and not isinstance(error, ConvgoalsError):
+        assert "ValueError: wrong\n  hint: this was not foreseen; with --traceback" in outcome.err
+
+
+@pytest.mark.parametrize("arguments", [("--traceback", "goals"), ("goals", "--traceback")])
+def test_traceback_on_request(shop, monkeypatch, arguments):
+    """``--traceback``, before or after the command, shows where an error comes from."""
+
+    def fail(url: str) -> None:
+        raise ValueError("wrong")
+
+    monkeypatch.setattr(goals_command, "open_existing", fail)
+    outcome = shop(*arguments, "--store", "x")
+    assert "Traceback (most recent call last)" in outcome.err
+    assert outcome.code == 2
+
+
+def test_broken_pipe_is_silent():
+    """When the reader of the output goes away, nothing is said, as after ``| head -0``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "convgoals", "fmt", "-e", "event a"],
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
+def test_closed_output():
+    """A closed stdout is no reason to fail."""
+    done = subprocess.run(
+        ["sh", "-c", '"$0" -m convgoals fmt -e "event a" >&-', sys.executable],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")  # noqa: PTH110
+def test_full_disk():
+    """Where the output cannot be written, that is said."""
+    with open("/dev/full", "wb") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "convgoals", "fmt", "-e", "event a"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"convgoals: error: writing the output failed: No space left")
+
+
+def test_names_that_the_output_cannot_say():
+    """On an ASCII output, what it cannot say is escaped, and nothing fails."""
+    done = command("describe", "-e", 'event "Kauf getätigt"', env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert b"Kauf get\\xe4tigt" in done.stdout
+
+
+def test_control_characters_are_shown_as_escapes(shop):
+    """A name cannot send control sequences to a terminal."""
+    outcome = shop("goals", "--store", "sqlite:///\x1b[31mred.db")
+    assert outcome.code == 3
+    assert "\x1b" not in outcome.err
+
+
+_WORDS = st.one_of(
+    st.sampled_from([module.NAME for module in COMMANDS if module.NAME != "demo"]),
+    st.sampled_from(
+        sorted(
+            {
+                option
+                for action in make_parser()._actions
+                if hasattr(action, "choices") and isinstance(action.choices, dict)
+                for command_ in action.choices.values()
+                for inner in command_._actions
+                for option in inner.option_strings
+            }
+        )
+    ),
+    st.sampled_from(
+        ["sqlite:///none/such.db", "memory://", "sqlite://", "x", "-", "", "2026-01-01", "goals.toml", "1"]
+    ),
+    st.text(max_size=20),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_WORDS, max_size=8))
+def test_hostile_arguments(arguments):
+    """No command line whatever raises, shows a traceback, or ends with a code that is not documented."""
+    out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "stdin", io.StringIO("event a"))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        patch.chdir(os.devnull.rpartition("/")[0] or ".")
+        code = main([each for each in arguments if each not in ("--write", "--traceback", "--rejects")])
+    assert code in CODES
+    err.seek(0)
+    shown = err.read()
+    assert "Traceback" not in shown
+    assert "not foreseen" not in shown

@@ -108,3 +108,64 @@ def test_no_file(shop):
     outcome = shop("check", "none.toml")
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err == "convgoals: error: none.toml: No such file or directory\n"
+
+
+SCHEMA = """\
+[schema]
+segments = ["vip"]
+[schema.events.signup]
+[schema.events.purchase]
+amount = "number"
+"""
+
+UNKNOWN = """\
+[[goal]]
+name = "a"
+when = "event purchas where amount > 10"
+[[goal]]
+name = "b"
+when = 'event purchase where amount > "ten"'
+within = "7 days of first event sinup"
+"""
+
+
+@pytest.mark.parametrize("where", ["the file", "a file beside it", "a tracking plan"])
+def test_schema(shop, where):
+    """With a schema, unknown names and impossible comparisons are found, each at its place."""
+    options = []
+    text = UNKNOWN
+    if where == "the file":
+        text += SCHEMA
+    elif where == "a file beside it":
+        shop.write("schema.toml", SCHEMA)
+        options = ["--schema", "schema.toml"]
+    else:
+        plan = {"events": {"signup": {}, "purchase": {"properties": {"amount": {"type": "number"}}}}}
+        shop.write("plan.json", json.dumps(plan))
+        options = ["--schema", "plan.json"]
+    shop.write("g.toml", text)
+    outcome = shop("check", "g.toml", "--format", "json", *options)
+    assert outcome.code == 1
+    problems = json.loads(outcome.out)["problems"]
+    places = [(each["number"], each["line"], each["column"]) for each in problems]
+    assert places[0] == (1, 3, 9 + len("event "))
+    assert (2, 6) in [place[:2] for place in places]
+    assert (2, 7) in [place[:2] for place in places]
+    assert any("did you mean `purchase`" in each["hint"] for each in problems)
+
+
+def test_wrong_schema(shop):
+    """What is wrong with the schema itself is a problem too, and the goals are checked all the same."""
+    shop.write("g.toml", WRONG + "[schema]\nevnts = 3\n")
+    outcome = shop("check", "g.toml", "--format", "json")
+    found = [(each["line"], each["code"]) for each in json.loads(outcome.out)["problems"]]
+    assert (21, "schema") in found
+    assert (5, "bare-name") in found
+
+
+def test_run_refuses_what_does_not_fit_the_schema(shop):
+    """A run with a schema refuses such goals before anything is read."""
+    shop.write("schema.toml", SCHEMA.replace("amount", "total"))
+    outcome = shop.run("--schema", "schema.toml")
+    assert outcome.code == 2
+    assert "`amount`" in outcome.err

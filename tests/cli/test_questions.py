@@ -63,7 +63,7 @@ def test_report(fed):
     assert lines[0] == "Purchase · all time · UTC"
     assert "completion rate 50.0 %" in lines
     assert "value, sum 1,250.50" in lines
-    assert any(line.startswith("2026-02 2 1 1,230 ") for line in lines)
+    assert any(line.startswith("2026-02 2 1 1,230.00 ") for line in lines)
     assert any(line.startswith("email 1 1 25.0 % ") for line in lines)
 
 
@@ -89,7 +89,7 @@ def test_report_of_a_period(fed):
 @pytest.mark.parametrize(
     ("options", "first"),
     [
-        (["--by", "channel"], {"label": "(none)", "completions": "2"}),
+        (["--by", "channel"], {"label": "search", "completions": "1"}),
         (["--every", "month"], {"label": "2026-01", "completions": "1"}),
         (["--part", "figures"], {"period": "period", "completions": "3"}),
     ],

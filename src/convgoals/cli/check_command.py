@@ -1,6 +1,7 @@
 """Check a goals.toml: every mistake, each with its place, code and repair.
 
-Goals, sources and what else the file holds are checked. It prints nothing but a summary where all is well.
+Goals, sources and the schema are checked; and, with a schema, the names and types that goals speak of. Where all is
+well, it prints nothing but a summary.
 
 Exit codes: 0 all is well, 1 there are problems, 2 the file cannot be read.
 """
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterator
 
 from convgoals.cli import exits
-from convgoals.cli.options import add_format, read_text
+from convgoals.cli.options import add_format, add_schema, find_schema, read_text
 from convgoals.cli.problems import GoalsFile, Problem
 from convgoals.cli.terminal import Terminal, counted
 from convgoals.errors import ConvgoalsError, GoalDefinitionError
@@ -26,6 +27,7 @@ HELP = "check goals.toml: every mistake, with its place and repair"
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("file", metavar="goals.toml", help="the file to check")
+    add_schema(parser)
     add_format(parser, ("text", "json"))
 
 
@@ -38,7 +40,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     except GoalDefinitionError as error:
         problems = [Problem(args.file, None, None, error.line, error.column, error.code, error.message, error.hint)]
     else:
-        problems = sorted(_problems(document), key=_place)
+        problems = sorted(_problems(document, args.schema), key=_place)
         goals = document.count
     if args.format == "json":
         terminal.json({"file": args.file, "goals": goals, "problems": [each.to_dict() for each in problems]}, indent=2)
@@ -56,7 +58,7 @@ def _place(problem: Problem) -> tuple[int, int]:
     return problem.line or 0, problem.column or 0
 
 
-def _problems(document: GoalsFile) -> Iterator[Problem]:
+def _problems(document: GoalsFile, schema_file: str | None) -> Iterator[Problem]:
     for key in document.document:
         if key not in TABLES:
             error = GoalDefinitionError(
@@ -67,7 +69,12 @@ def _problems(document: GoalsFile) -> Iterator[Problem]:
         if not document.tables():
             nothing = GoalDefinitionError("the file holds no goal", code="no-goal", hint="a goal is a [[goal]] table")
             yield from document.problems(nothing)
-        yield from document.goal_problems()
+        try:
+            schema = find_schema(schema_file, document.document)
+        except GoalDefinitionError as error:
+            yield from document.problems(error, table=("schema",))
+            schema = None
+        yield from document.goal_problems(schema)
     except GoalDefinitionError as error:
         yield from document.problems(error)
     try:

@@ -96,7 +96,7 @@ def _show(store: str, terminal: Terminal, *, removed: bool) -> None:
         for goal in goals:
             engine.add(goal)
         with Progress(terminal, "facts") as progress:
-            fed = feed(engine, inputs, batch=2_000, on_progress=progress.update)
+            fed = feed(engine, inputs, batch=1_000, on_progress=progress.update)
             reached = kept.reached()
             if reached is not None:
                 engine.advance(to_datetime(reached))

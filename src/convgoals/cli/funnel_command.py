@@ -53,8 +53,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             limit=args.limit,
         )
     if args.dropped is not None:
-        stage = int(args.dropped) if args.dropped.isascii() and args.dropped.isdigit() else args.dropped
-        ids = list(funnel.dropped(stage if isinstance(stage, str) or stage < 10_000 else args.dropped))
+        # A number is a stage's, unless a goal is called so.
+        is_number = args.dropped.isascii() and args.dropped.isdigit() and len(args.dropped) < 4
+        stage = int(args.dropped) if is_number and args.dropped not in args.goals else args.dropped
+        ids = list(funnel.dropped(stage))
         if args.format == "json":
             terminal.json(ids, indent=2)
         else:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from convgoals.errors import ConvgoalsError, StoreError
 from convgoals.instants import read_iso
 
 if TYPE_CHECKING:
     from convgoals.engine.engine import GoalEngine
+    from convgoals.language.schema import Schema
 
 FORMATS = ("text", "json", "csv")
 
@@ -64,6 +65,24 @@ def number(least: int) -> Callable[[str], int]:
         return found
 
     return read
+
+
+def add_schema(parser: argparse._ActionsContainer) -> None:
+    """``--schema``."""
+    parser.add_argument(
+        "--schema",
+        metavar="FILE",
+        help="a schema in TOML, or a tracking plan in JSON (default: the [schema] table of goals.toml, if it has one)",
+    )
+
+
+def find_schema(file: str | None, document: Mapping[str, Any]) -> Schema | None:
+    """The schema in *file*, or else in the tables of ``goals.toml``. Raises `GoalDefinitionError`."""
+    from convgoals.language.schema import Schema  # noqa: PLC0415  only who has one pays for it
+
+    if file is not None:
+        return Schema.from_json_schema(file) if file.lower().endswith(".json") else Schema.from_toml(file)
+    return Schema.from_toml(document) if "schema" in document else None
 
 
 def read_instant(text: str, option: str) -> datetime:

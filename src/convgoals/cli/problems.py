@@ -5,15 +5,19 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from convgoals.cli.toml_places import Path, TomlPlaces, TomlString, line_and_column
 from convgoals.errors import ConvgoalsError, GoalDefinitionError, GoalError, Span
 from convgoals.goals import GOAL_KEYS, Goal, goal_from_dict
+from convgoals.language.condition import parse
 from convgoals.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from convgoals.language.schema import Schema
 
 
 @attrs.frozen
@@ -97,8 +101,8 @@ class GoalsFile:
 
     # ---- problems
 
-    def goal_problems(self, also: Callable[[Goal], object] = lambda _: None) -> Iterator[Problem]:
-        """What is wrong with the goals; *also* is one more check of a goal that is right so far, and may raise."""
+    def goal_problems(self, schema: Schema | None = None) -> Iterator[Problem]:
+        """What is wrong with the goals; also against *schema*, where they are right without it."""
         names = Counter[str]()
         for number, table in self.tables():
             found = list(self._table_problems(number, table))
@@ -111,10 +115,24 @@ class GoalsFile:
             if not found:
                 # Each part is right: what is left to be wrong is how they go together.
                 try:
-                    also(goal_from_dict(table))
+                    goal = goal_from_dict(table)
                 except GoalError as error:
                     found.extend(self.problems(error, number, "when"))
+                else:
+                    found.extend(() if schema is None else self._schema_problems(schema, goal, number))
             yield from found
+
+    def _schema_problems(self, schema: Schema, goal: Goal, number: int) -> Iterator[Problem]:
+        """What *schema* knows to be wrong: first in the goal's condition, then in what else the goal says."""
+        string = self.string(number, "when")
+        own = () if string is None else schema.problems(parse(string.value))
+        seen = {(problem.code, problem.message) for problem in own}
+        for problem in own:
+            yield from self.problems(problem, number, "when")
+        for problem in schema.problems(goal):
+            if (problem.code, problem.message) not in seen:
+                key = "when" if problem.span is None or goal.within is None else "within"
+                yield from self.problems(problem, number, key)
 
     def _table_problems(self, number: int, table: Mapping[str, Any]) -> Iterator[Problem]:
         """What is wrong with a goal's keys, each looked at alone, so that one mistake does not hide another."""

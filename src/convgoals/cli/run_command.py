@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from convgoals.analytics.tables import Column, Table, count_text, number_column
 from convgoals.cli import exits
 from convgoals.cli.inputs import Input, add_inputs, find_inputs
-from convgoals.cli.options import InputError, add_format, number, read_instant
+from convgoals.cli.options import InputError, add_format, add_schema, find_schema, number, read_instant
 from convgoals.cli.progress import Progress
 from convgoals.cli.terminal import Terminal, counted
 
@@ -43,6 +43,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--store", required=True, metavar="URL", help="where all is kept, such as sqlite:///goals.db")
     add_inputs(parser)
     how = parser.add_argument_group("how")
+    add_schema(how)
     how.add_argument(
         "--advance-to",
         metavar="TIME",
@@ -53,7 +54,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--keep", choices=("relevant", "all"), default="relevant", help="which facts to keep (default: relevant)"
     )
-    how.add_argument("--batch", type=number(1), default=2_000, metavar="N", help="facts a commit (default: 2000)")
+    how.add_argument("--batch", type=number(1), default=1_000, metavar="N", help="facts a commit (default: 1000)")
     how.add_argument("--restart", action="store_true", help="read files from the start, whatever has been read before")
     how.add_argument(
         "--archive-missing", action="store_true", help="archive goals of the store that goals.toml does not hold"
@@ -77,9 +78,10 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if not goals:
         raise InputError(f"{args.goals} holds no goal", code="no-goal", hint='[[goal]]\nname = "…"\nwhen = "…"')
     inputs = find_inputs(args, read_sources(document, args.goals), args.goals)
+    schema = find_schema(args.schema, document)
     store = open_store(args.store)
     with (
-        GoalEngine(goals, store=store, lateness=args.lateness, keep=args.keep) as engine,
+        GoalEngine(goals, store=store, schema=schema, lateness=args.lateness, keep=args.keep) as engine,
         Progress(terminal, "facts", wanted=not args.quiet) as progress,
     ):
         _settle_missing(engine, {goal.name for goal in goals}, args, terminal)

@@ -23,6 +23,7 @@ from convgoals.errors import (
 )
 from convgoals.goals import Goal, load_goals
 from convgoals.language.condition import Condition, parse
+from convgoals.language.schema import Schema
 from convgoals.records import CampaignReceipt, Completion, Event, ProfileSnapshot, ProfileUpdate, Retraction
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "QuestionError",
     "Rejection",
     "Retraction",
+    "Schema",
     "SourceError",
     "StoreBusyError",
     "StoreError",

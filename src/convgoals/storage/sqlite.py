@@ -224,7 +224,8 @@ class SQLiteStore:
         """Make the profiles of the batch known; from here on all have a place at hand."""
         places, absent, made = self._places, self._absent, []
         missing = [name for name in batch.profiles if name not in places]
-        missing += [entry.profile_id for entry in batch.entries if entry.profile_id not in places]
+        recorded = [entry.profile_id for entry in batch.entries if isinstance(entry, Completion)]
+        missing += [name for name in recorded if name not in places]
         for name in dict.fromkeys(missing):
             row = None if name in absent else self._find(name)
             if row is None:
@@ -295,7 +296,7 @@ class SQLiteStore:
             number, chunk, completion = places[name]
             rows.append((until, wake, chunk, completion, number))
         self._database.run_many("set_standing", rows)
-        others = {entry.profile_id for entry in batch.entries} - batch.profiles.keys()
+        others = {entry.profile_id for entry in batch.entries if isinstance(entry, Completion)} - batch.profiles.keys()
         self._database.run_many("set_completions", [(places[name][2], places[name][0]) for name in others])
 
     def _matched_retractions(self, entries: Sequence[Completion | Retraction]) -> list[int]:

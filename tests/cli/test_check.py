@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from cli_shop import Shop
+
 WRONG = """\
 [[goal]]
 name = "a"
@@ -30,13 +32,13 @@ tyype = "a"
 """
 
 
-def test_all_is_well(shop):
+def test_all_is_well(shop: Shop) -> None:
     """A file without mistakes exits with 0 and one line."""
     outcome = shop("check", "goals.toml")
     assert (outcome.code, outcome.out, outcome.err) == (0, "goals.toml: 4 goals, no problems\n", "")
 
 
-def test_every_mistake_in_one_go(shop):
+def test_every_mistake_in_one_go(shop: Shop) -> None:
     """All mistakes of all goals are told, in the order of the file, one not hiding another."""
     shop.write("g.toml", WRONG)
     outcome = shop("check", "g.toml", "--format", "json")
@@ -59,7 +61,7 @@ def test_every_mistake_in_one_go(shop):
     ]
 
 
-def test_text_shows_the_line(shop):
+def test_text_shows_the_line(shop: Shop) -> None:
     """As text, a mistake is shown with its place, code, line, caret and repair."""
     shop.write("g.toml", WRONG)
     outcome = shop("check", "g.toml")
@@ -74,7 +76,7 @@ def test_text_shows_the_line(shop):
     assert outcome.out.endswith("\n11 problems in g.toml (4 goals)\n")
 
 
-def test_a_window_of_the_goal(shop):
+def test_a_window_of_the_goal(shop: Shop) -> None:
     """A mistake in ``within`` is placed there."""
     shop.write("g.toml", '[[goal]]\nname = "a"\nwhen = "event b"\nwithin = "7 dogs of first event a"\n')
     outcome = shop("check", "g.toml", "--format", "json")
@@ -95,7 +97,7 @@ def test_a_window_of_the_goal(shop):
         ("[[goal]]\nname = 'a'\nwhen = 'event a'\nsince = 2026-01-01T25:00:00\n", "toml"),
     ],
 )
-def test_other_mistakes(shop, text, code):
+def test_other_mistakes(shop: Shop, text: str, code: int) -> None:
     """Whatever is wrong with a file is a problem with a code, not a failure."""
     shop.write("g.toml", text)
     outcome = shop("check", "g.toml", "--format", "json")
@@ -103,7 +105,7 @@ def test_other_mistakes(shop, text, code):
     assert code in [each["code"] for each in json.loads(outcome.out)["problems"]]
 
 
-def test_no_file(shop):
+def test_no_file(shop: Shop) -> None:
     """A file that cannot be read is bad input."""
     outcome = shop("check", "none.toml")
     assert (outcome.code, outcome.out) == (2, "")
@@ -130,7 +132,7 @@ within = "7 days of first event sinup"
 
 
 @pytest.mark.parametrize("where", ["the file", "a file beside it", "a tracking plan"])
-def test_schema(shop, where):
+def test_schema(shop: Shop, where: str) -> None:
     """With a schema, unknown names and impossible comparisons are found, each at its place."""
     options = []
     text = UNKNOWN
@@ -154,7 +156,7 @@ def test_schema(shop, where):
     assert any("did you mean `purchase`" in each["hint"] for each in problems)
 
 
-def test_wrong_schema(shop):
+def test_wrong_schema(shop: Shop) -> None:
     """What is wrong with the schema itself is a problem too, and the goals are checked all the same."""
     shop.write("g.toml", WRONG + "[schema]\nevnts = 3\n")
     outcome = shop("check", "g.toml", "--format", "json")
@@ -163,7 +165,7 @@ def test_wrong_schema(shop):
     assert (5, "bare-name") in found
 
 
-def test_run_refuses_what_does_not_fit_the_schema(shop):
+def test_run_refuses_what_does_not_fit_the_schema(shop: Shop) -> None:
     """A run with a schema refuses such goals before anything is read."""
     shop.write("schema.toml", SCHEMA.replace("amount", "total"))
     outcome = shop.run("--schema", "schema.toml")

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import Path
 
 import pytest
 
+from cli_shop import Shop
 from convgoals.cli import demo_command
 from convgoals.goals import load_goals
 from convgoals.samples import GOALS
 
 
 @pytest.fixture
-def temporary(tmp_path, monkeypatch):
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The directory that the demo's temporary stores are in."""
     directory = tmp_path / "temporary"
     directory.mkdir()
@@ -20,7 +22,7 @@ def temporary(tmp_path, monkeypatch):
     return directory
 
 
-def test_demo(shop, temporary):
+def test_demo(shop: Shop, temporary: Path) -> None:
     """It shows the goals, one goal's trend and breakdown, a funnel with drop-off, and what to do next."""
     outcome = shop("demo")
     assert (outcome.code, outcome.err) == (0, "")
@@ -38,7 +40,7 @@ def test_demo(shop, temporary):
     assert list(temporary.iterdir()) == []
 
 
-def test_keep(shop, temporary):
+def test_keep(shop: Shop, temporary: Path) -> None:
     """``--keep`` keeps the temporary store, and the next commands name it."""
     outcome = shop("demo", "--keep")
     (store,) = temporary.rglob("demo.db")
@@ -46,7 +48,7 @@ def test_keep(shop, temporary):
     assert shop("goals", "--store", f"sqlite:///{store}").code == 0
 
 
-def test_store(shop):
+def test_store(shop: Shop) -> None:
     """``--store`` keeps all in that store; a second time, nothing is doubled."""
     outcome = shop("demo", "--store", "sqlite:///demo.db")
     again = shop("demo", "--store", "sqlite:///demo.db")
@@ -56,14 +58,14 @@ def test_store(shop):
     assert len(history.out.splitlines()) == 1 + 568
 
 
-def test_leaves_other_stores_alone(fed):
+def test_leaves_other_stores_alone(fed: Shop) -> None:
     """A store that holds other goals is refused, so that the demo cannot mix with real work."""
     outcome = fed("demo", "--store", fed.store)
     assert outcome.code == 2
     assert "holds other goals, such as 'Never came back': the demo leaves it alone" in outcome.err
 
 
-def test_it_names_goals_of_the_sample():
+def test_it_names_goals_of_the_sample() -> None:
     """The goals that the demo shows in detail are among the sample's."""
     names = {goal.name for goal in load_goals(GOALS)}
     assert {demo_command.FEATURED, *demo_command.STAGES} <= names

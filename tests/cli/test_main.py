@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli_shop import Shop
 from convgoals.cli import exits, goals_command, main
 from convgoals.cli.parser import COMMANDS, make_parser
 from convgoals.errors import ConvgoalsError, StoreError
@@ -27,19 +28,19 @@ def command(*arguments: str, **options: Any) -> subprocess.CompletedProcess[byte
     )
 
 
-def test_version(shop):
+def test_version(shop: Shop) -> None:
     """``--version`` names the installed version."""
     outcome = shop("--version")
     assert (outcome.code, outcome.out) == (0, f"convgoals {version('convgoals')}\n")
 
 
-def test_version_as_a_module():
+def test_version_as_a_module() -> None:
     """``python -m convgoals`` is the same command."""
     done = command("--version")
     assert (done.returncode, done.stdout.decode().split()) == (0, ["convgoals", version("convgoals")])
 
 
-def test_version_imports_nothing_slow():
+def test_version_imports_nothing_slow() -> None:
     """Neither lark nor rich, analytics' reports or SQLite are imported to say the version."""
     code = (
         "import sys; from convgoals.cli import main; main(['--version']); "
@@ -50,7 +51,7 @@ def test_version_imports_nothing_slow():
 
 
 @pytest.mark.parametrize("module", COMMANDS, ids=lambda module: module.NAME)
-def test_every_command_has_help(shop, module):
+def test_every_command_has_help(shop: Shop, module: Any) -> None:
     """Each command's ``--help`` says what it does and its exit codes, in ASCII."""
     outcome = shop(module.NAME, "--help")
     assert outcome.code == 0
@@ -58,14 +59,14 @@ def test_every_command_has_help(shop, module):
     assert "Exit codes: " in outcome.out
 
 
-def test_help_lists_the_commands(shop):
+def test_help_lists_the_commands(shop: Shop) -> None:
     """``--help`` names every command."""
     outcome = shop("--help")
     assert outcome.code == 0
     assert all(f"    {module.NAME} " in outcome.out for module in COMMANDS)
 
 
-def test_no_command(shop):
+def test_no_command(shop: Shop) -> None:
     """Without a command, it is wrong usage, and nothing goes to stdout."""
     outcome = shop()
     assert (outcome.code, outcome.out) == (2, "")
@@ -73,14 +74,14 @@ def test_no_command(shop):
     assert "\nconvgoals: error: the following arguments are required: COMMAND" in outcome.err
 
 
-def test_misspelt_command(shop):
+def test_misspelt_command(shop: Shop) -> None:
     """A command that does not exist is answered with the nearest that does."""
     outcome = shop("rport")
     assert outcome.code == 2
     assert "there is no command `rport`\n  hint: did you mean `report`?" in outcome.err
 
 
-def test_options_are_not_abbreviated(shop):
+def test_options_are_not_abbreviated(shop: Shop) -> None:
     """An abbreviated option is refused, so that scripts do not break when an option is added."""
     assert shop("goals", "--stor", "sqlite:///x.db").code == 2
 
@@ -95,7 +96,7 @@ def test_options_are_not_abbreviated(shop):
         (RecursionError(), 2),
     ],
 )
-def test_no_traceback(shop, monkeypatch, error, code):
+def test_no_traceback(shop: Shop, monkeypatch: pytest.MonkeyPatch, error: BaseException, code: int) -> None:
     """Whatever a command raises becomes one error and an exit code."""
 
     def fail(url: str) -> None:
@@ -112,7 +113,7 @@ def test_no_traceback(shop, monkeypatch, error, code):
 
 
 @pytest.mark.parametrize("arguments", [("--traceback", "goals"), ("goals", "--traceback")])
-def test_traceback_on_request(shop, monkeypatch, arguments):
+def test_traceback_on_request(shop: Shop, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
     """``--traceback``, before or after the command, shows where an error comes from."""
 
     def fail(url: str) -> None:
@@ -124,7 +125,7 @@ def test_traceback_on_request(shop, monkeypatch, arguments):
     assert outcome.code == 2
 
 
-def test_broken_pipe_is_silent():
+def test_broken_pipe_is_silent() -> None:
     """When the reader of the output goes away, nothing is said, as after ``| head -0``."""
     reading, writing = os.pipe()
     os.close(reading)
@@ -141,7 +142,7 @@ def test_broken_pipe_is_silent():
     assert (done.returncode, done.stderr) == (141, b"")
 
 
-def test_closed_output():
+def test_closed_output() -> None:
     """A closed stdout is no reason to fail."""
     done = subprocess.run(
         ["sh", "-c", '"$0" -m convgoals fmt -e "event a" >&-', sys.executable],
@@ -153,7 +154,7 @@ def test_closed_output():
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no /dev/full")  # noqa: PTH110
-def test_full_disk():
+def test_full_disk() -> None:
     """Where the output cannot be written, that is said."""
     with open("/dev/full", "wb") as full:  # noqa: PTH123
         done = subprocess.run(
@@ -167,14 +168,14 @@ def test_full_disk():
     assert done.stderr.startswith(b"convgoals: error: writing the output failed: No space left")
 
 
-def test_names_that_the_output_cannot_say():
+def test_names_that_the_output_cannot_say() -> None:
     """On an ASCII output, what it cannot say is escaped, and nothing fails."""
     done = command("describe", "-e", 'event "Kauf getätigt"', env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert done.returncode == 0
     assert b"Kauf get\\xe4tigt" in done.stdout
 
 
-def test_control_characters_are_shown_as_escapes(shop):
+def test_control_characters_are_shown_as_escapes(shop: Shop) -> None:
     """A name cannot send control sequences to a terminal."""
     outcome = shop("goals", "--store", "sqlite:///\x1b[31mred.db")
     assert outcome.code == 3
@@ -204,7 +205,7 @@ _WORDS = st.one_of(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(_WORDS, max_size=8))
-def test_hostile_arguments(arguments):
+def test_hostile_arguments(arguments: tuple[str, ...]) -> None:
     """No command line whatever raises, shows a traceback, or ends with a code that is not documented."""
     out, err = io.TextIOWrapper(io.BytesIO(), "utf-8"), io.TextIOWrapper(io.BytesIO(), "utf-8")
     with pytest.MonkeyPatch.context() as patch:

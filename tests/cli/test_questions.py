@@ -5,22 +5,25 @@ from __future__ import annotations
 import csv
 import io
 import json
+from typing import Any
 
 import pytest
 
+from cli_shop import Shop
 
-def rows(text):
+
+def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def words(text):
+def words(text: str) -> list[str]:
     return [" ".join(line.split()) for line in text.splitlines()]
 
 
 # ---- goals
 
 
-def test_goals(fed):
+def test_goals(fed: Shop) -> None:
     """The list has each goal's completions, profiles, rate and status."""
     outcome = fed("goals", "--store", fed.store)
     assert outcome.code == 0
@@ -29,7 +32,7 @@ def test_goals(fed):
     assert words(outcome.out)[5].startswith("Purchase after spring 1 1 50.0 % active ")
 
 
-def test_goals_as_json_and_csv(fed):
+def test_goals_as_json_and_csv(fed: Shop) -> None:
     """For machines, the list has exact figures."""
     listed = json.loads(fed("goals", "--store", fed.store, "--format", "json").out)
     assert [(goal["name"], goal["completions"], goal["audience"], goal["rate"]) for goal in listed] == [
@@ -42,7 +45,7 @@ def test_goals_as_json_and_csv(fed):
     assert [(goal["name"], goal["rate"]) for goal in as_csv] == [(goal["name"], str(goal["rate"])) for goal in listed]
 
 
-def test_archived_goals(fed):
+def test_archived_goals(fed: Shop) -> None:
     """Archived goals are listed on request."""
     fed.write("goals.toml", fed.read("goals.toml").partition('[[goal]]\nname = "Never')[0])
     fed.run("--archive-missing")
@@ -53,7 +56,7 @@ def test_archived_goals(fed):
 # ---- report
 
 
-def test_report(fed):
+def test_report(fed: Shop) -> None:
     """A report shows the figures, the trend and the breakdown."""
     outcome = fed(
         "report", "--store", fed.store, "--goal", "Purchase", "--every", "month", "--by", "channel"
@@ -67,13 +70,13 @@ def test_report(fed):
     assert any(line.startswith("email 1 1 25.0 % ") for line in lines)
 
 
-def test_report_of_all_goals_as_json(fed):
+def test_report_of_all_goals_as_json(fed: Shop) -> None:
     """Without ``--goal`` every goal is reported; JSON is a list."""
     reports = json.loads(fed("report", "--store", fed.store, "--format", "json").out)
     assert [report["goal"] for report in reports] == ["Signup", "Purchase", "Purchase after spring", "Never came back"]
 
 
-def test_report_of_a_period(fed):
+def test_report_of_a_period(fed: Shop) -> None:
     """``--since``, ``--until`` and ``--timezone`` bound the period; ``--baseline previous`` compares."""
     options = ["--since", "2026-02-01", "--until", "2026-02-28", "--timezone", "Europe/Berlin"]
     (report,) = json.loads(
@@ -94,7 +97,7 @@ def test_report_of_a_period(fed):
         (["--part", "figures"], {"period": "period", "completions": "3"}),
     ],
 )
-def test_report_as_csv(fed, options, first):
+def test_report_as_csv(fed: Shop, options: Any, first: dict[str, str]) -> None:
     """CSV has the breakdown where there is one, else the trend, or what ``--part`` asks for."""
     found = rows(fed("report", "--store", fed.store, "--goal", "Purchase", "--format", "csv", *options).out)
     assert {key: row[key] for row in found for key in first if row.items() >= first.items()} == first
@@ -104,7 +107,7 @@ def test_report_as_csv(fed, options, first):
 # ---- funnel
 
 
-def test_funnel(fed):
+def test_funnel(fed: Shop) -> None:
     """A funnel counts the profiles of each stage."""
     outcome = fed("funnel", "--store", fed.store, "Signup", "Purchase", "--by", "channel")
     assert outcome.code == 0
@@ -116,7 +119,7 @@ def test_funnel(fed):
     assert [stage["profiles"] for stage in as_csv] == ["3", "2"]
 
 
-def test_funnel_windows(fed):
+def test_funnel_windows(fed: Shop) -> None:
     """``--within`` and ``--between`` bound the time."""
     for option in ("--within", "--between"):
         found = rows(fed("funnel", "--store", fed.store, "Signup", "Purchase", option, "7 days", "--format", "csv").out)
@@ -124,7 +127,7 @@ def test_funnel_windows(fed):
 
 
 @pytest.mark.parametrize("stage", ["Signup", "1"])
-def test_funnel_dropped(fed, stage):
+def test_funnel_dropped(fed: Shop, stage: str) -> None:
     """``--dropped`` lists who went no further, one a line, for other programs to read."""
     assert fed("funnel", "--store", fed.store, "Signup", "Purchase", "--dropped", stage).out == "cem\n"
     as_json = fed("funnel", "--store", fed.store, "Signup", "Purchase", "--dropped", stage, "--format", "json").out
@@ -134,7 +137,7 @@ def test_funnel_dropped(fed, stage):
 # ---- history
 
 
-def test_history(fed):
+def test_history(fed: Shop) -> None:
     """The history is by time of achievement."""
     outcome = fed("history", "--store", fed.store)
     assert outcome.code == 0
@@ -143,14 +146,14 @@ def test_history(fed):
     assert len(words(fed("history", "--store", fed.store, "--profile", "cem").out)) == 6
 
 
-def test_history_limit(fed):
+def test_history_limit(fed: Shop) -> None:
     """Where more is there than is shown, that is said."""
     outcome = fed("history", "--store", fed.store, "--limit", "2")
     assert "  The first 2; --limit shows more" in outcome.out
     assert len(json.loads(fed("history", "--store", fed.store, "--limit", "2", "--format", "json").out)) == 2
 
 
-def test_history_for_machines(fed):
+def test_history_for_machines(fed: Shop) -> None:
     """JSON and CSV hold every field of every completion."""
     found = json.loads(fed("history", "--store", fed.store, "--goal", "Purchase", "--format", "json").out)
     assert [(each["profile_id"], each["value"], each["trigger_id"]) for each in found] == [
@@ -162,7 +165,7 @@ def test_history_for_machines(fed):
     assert [each["value"] for each in as_csv] == ["20.50", "1200", "30"]
 
 
-def test_history_as_of(fed):
+def test_history_as_of(fed: Shop) -> None:
     """``--as-of`` gives what was known then; retracted completions come on request."""
     fed.write("late.csv", "id,user,event,timestamp,amount,channel\n9,cem,purchase,2026-01-04T10:00:00Z,99,\n")
     outcome = fed("run", "--goals", "goals.toml", "--events", "late.csv", "--store", fed.store, "--format", "json")
@@ -173,7 +176,7 @@ def test_history_as_of(fed):
     assert json.loads(fed(*never, "--as-of", "2025-12-31T00:00:00Z").out) == []
 
 
-def test_empty_answers(fed):
+def test_empty_answers(fed: Shop) -> None:
     """Nothing found is said in words, and is an empty list or a head line for machines."""
     nobody = ["history", "--store", fed.store, "--profile", "nobody"]
     assert fed(*nobody).out == "There are no completions.\n"
@@ -203,7 +206,7 @@ def test_empty_answers(fed):
         (("history", "--limit", "0"), "at least 1"),
     ],
 )
-def test_wrong_questions(fed, arguments, message):
+def test_wrong_questions(fed: Shop, arguments: tuple[str, ...], message: str) -> None:
     """A question that cannot be answered is bad input, and the error says what can be asked."""
     outcome = fed(arguments[0], "--store", fed.store, *arguments[1:])
     assert (outcome.code, outcome.out) == (2, "")
@@ -221,7 +224,7 @@ def test_wrong_questions(fed, arguments, message):
         ("sqlite:///goals.toml", "no SQLite database"),
     ],
 )
-def test_stores_that_cannot_be_read(shop, arguments, store, message):
+def test_stores_that_cannot_be_read(shop: Shop, arguments: tuple[str, ...], store: str, message: str) -> None:
     """A store that is not there is store trouble, and none is made by looking."""
     outcome = shop(arguments[0], "--store", store, *arguments[1:])
     assert (outcome.code, outcome.out) == (3, "")

@@ -8,24 +8,26 @@ import os
 import subprocess
 import sys
 import threading
+from typing import Any
 
 import pytest
 
+from cli_shop import Outcome, Shop
 from convgoals.engine.engine import GoalEngine
 
 
-def names(shop, goal=None):
+def names(shop: Shop, goal: str | None = None) -> list[tuple[str, str, Any]]:
     """Who completed what, by time."""
     with GoalEngine(store=shop.store) as engine:
         return [(each.goal, each.profile_id, each.value) for each in engine.history(goal=goal)]
 
 
-def summary(outcome):
+def summary(outcome: Outcome) -> Any:
     assert outcome.code in {0, 1}, outcome.err
     return json.loads(outcome.out)
 
 
-def test_feeds_files_into_a_store(shop):
+def test_feeds_files_into_a_store(shop: Shop) -> None:
     """Events and receipts complete goals, and the summary counts them."""
     outcome = shop.run()
     assert outcome.code == 0
@@ -48,7 +50,7 @@ def test_feeds_files_into_a_store(shop):
     ]
 
 
-def test_advance_to(shop):
+def test_advance_to(shop: Shop) -> None:
     """``--advance-to`` lets time alone complete goals, up to that instant."""
     shop.run("--advance-to", "2026-01-17T09:59:59Z")
     assert [who for _, who, _ in names(shop, "Never came back")] == ["ben"]
@@ -56,14 +58,14 @@ def test_advance_to(shop):
     assert [who for _, who, _ in names(shop, "Never came back")] == ["ben", "cem"]
 
 
-def test_advance_to_latest(shop):
+def test_advance_to_latest(shop: Shop) -> None:
     """``--advance-to latest`` brings all profiles to the time of the latest fact of any."""
     assert summary(shop.run("--advance-to", "latest", "--format", "json"))["completions"] == 9
     assert [who for _, who, _ in names(shop, "Never came back")] == ["ben", "cem"]
 
 
 @pytest.mark.parametrize("again", [[], ["--restart"]])
-def test_running_again_doubles_nothing(shop, again):
+def test_running_again_doubles_nothing(shop: Shop, again: list[str]) -> None:
     """A second run goes on where the first had come to; from the start, rows are known by their ids."""
     shop.run()
     before = names(shop)
@@ -74,7 +76,7 @@ def test_running_again_doubles_nothing(shop, again):
         assert "events.csv: 8 rows had been read before" in outcome.err
 
 
-def test_going_on_with_a_file_that_grew(shop):
+def test_going_on_with_a_file_that_grew(shop: Shop) -> None:
     """Rows that were appended to a file are read, and only they."""
     shop.run()
     with (shop.path / "events.csv").open("a") as file:
@@ -85,7 +87,7 @@ def test_going_on_with_a_file_that_grew(shop):
     assert done["resumed"] == {"events.csv": 8, "receipts.csv": 2}
 
 
-def test_another_file_of_the_same_name_is_read_from_its_start(shop):
+def test_another_file_of_the_same_name_is_read_from_its_start(shop: Shop) -> None:
     """A position holds for a file as it was: another one at that place is not cut short."""
     shop.run()
     shop.write("events.csv", "id,user,event,timestamp,amount,channel\n9,eve,signup,2026-02-07T09:00:00Z,,search\n")
@@ -95,7 +97,7 @@ def test_another_file_of_the_same_name_is_read_from_its_start(shop):
     assert ("Signup", "eve", None) in names(shop)
 
 
-def test_a_new_goal_is_given_the_files_again(shop):
+def test_a_new_goal_is_given_the_files_again(shop: Shop) -> None:
     """A goal that is new gets the facts that no goal had looked at before; nothing is doubled."""
     shop.run()
     shop.write("goals.toml", shop.read("goals.toml") + '\n[[goal]]\nname = "Browse"\nwhen = "event browse"\n')
@@ -105,7 +107,7 @@ def test_a_new_goal_is_given_the_files_again(shop):
     assert len(names(shop, "Purchase")) == 3
 
 
-def test_goals_that_the_file_no_longer_holds(shop):
+def test_goals_that_the_file_no_longer_holds(shop: Shop) -> None:
     """They stay live and are told of; ``--archive-missing`` archives them."""
     shop.run()
     shop.write("goals.toml", shop.read("goals.toml").partition('[[goal]]\nname = "Never')[0])
@@ -115,7 +117,7 @@ def test_goals_that_the_file_no_longer_holds(shop):
         assert "Never came back" not in [goal.name for goal in engine.goals()]
 
 
-def test_any_batch_size_gives_the_same(shop):
+def test_any_batch_size_gives_the_same(shop: Shop) -> None:
     """The completions do not depend on how many facts a commit takes."""
     shop.run("--batch", "1")
     one = names(shop)
@@ -124,7 +126,7 @@ def test_any_batch_size_gives_the_same(shop):
     assert names(shop) == one
 
 
-def test_a_killed_run_goes_on(shop):
+def test_a_killed_run_goes_on(shop: Shop) -> None:
     """A run that was killed between batches loses nothing and doubles nothing."""
     shop.write("events.csv", shop.read("events.csv").replace("6,ben", "\x00"))  # a bad row on the way changes nothing
     code = (
@@ -167,7 +169,7 @@ id,user,event,timestamp,amount,channel
 """
 
 
-def test_bad_rows_do_not_stop_the_run(shop):
+def test_bad_rows_do_not_stop_the_run(shop: Shop) -> None:
     """Each is told with its file, line, reason and code; the others are taken."""
     shop.write("events.csv", BAD)
     outcome = shop.run()
@@ -179,7 +181,7 @@ def test_bad_rows_do_not_stop_the_run(shop):
     assert [each[:2] for each in names(shop)][:2] == [("Signup", "ann"), ("Purchase", "dan")]
 
 
-def test_rejects_file(shop):
+def test_rejects_file(shop: Shop) -> None:
     """``--rejects`` writes them as JSON, a row a line."""
     shop.write("events.csv", BAD)
     outcome = shop.run("--rejects", "bad.ndjson")
@@ -189,7 +191,7 @@ def test_rejects_file(shop):
     assert "→ bad.ndjson" in outcome.out
 
 
-def test_rejects_file_that_cannot_be_written(shop):
+def test_rejects_file_that_cannot_be_written(shop: Shop) -> None:
     """Where it cannot be written, the run stops with bad input."""
     shop.write("events.csv", BAD)
     outcome = shop.run("--rejects", "none/bad.ndjson")
@@ -197,7 +199,7 @@ def test_rejects_file_that_cannot_be_written(shop):
     assert "cannot be written" in outcome.err
 
 
-def test_many_bad_rows_are_not_all_told(shop):
+def test_many_bad_rows_are_not_all_told(shop: Shop) -> None:
     """After twenty, bad rows are only counted."""
     shop.write("events.csv", BAD + "x\n" * 100)
     outcome = shop.run()
@@ -206,14 +208,14 @@ def test_many_bad_rows_are_not_all_told(shop):
     assert "rejected rows 103" in " ".join(outcome.out.split())
 
 
-def test_strict(shop):
+def test_strict(shop: Shop) -> None:
     """``--strict`` makes a bad row a finding; without bad rows it changes nothing."""
     assert shop.run("--strict").code == 0
     shop.write("events.csv", BAD)
     assert shop.run("--strict").code == 1
 
 
-def test_nothing_but_bad_rows_is_a_finding(shop):
+def test_nothing_but_bad_rows_is_a_finding(shop: Shop) -> None:
     """Where every row is rejected, something is wrong with the columns."""
     shop.write("events.csv", BAD.replace("Z,", ","))
     shop.write("receipts.csv", "user,campaign,timestamp\n")
@@ -221,7 +223,7 @@ def test_nothing_but_bad_rows_is_a_finding(shop):
     assert (outcome.code, outcome.out) == (1, "")
 
 
-def test_ill_typed_comparisons_are_told(shop):
+def test_ill_typed_comparisons_are_told(shop: Shop) -> None:
     """A number that arrives as text makes comparisons false, and the summary says so."""
     shop.write("events.csv", shop.read("events.csv").replace("20.50", "20.50 EUR"))
     outcome = shop.run("--strict")
@@ -233,7 +235,7 @@ def test_ill_typed_comparisons_are_told(shop):
     assert summary(shop.run("--restart", "--format", "json"))["ill_typed"] == []
 
 
-def test_lateness(shop):
+def test_lateness(shop: Shop) -> None:
     """Facts beyond ``--lateness`` are counted, not lost silently."""
     rows = shop.read("events.csv").splitlines(keepends=True)
     shop.write("events.csv", "".join([rows[0], *reversed(rows[1:])]))
@@ -245,7 +247,7 @@ def test_lateness(shop):
 # ---- which file is read how
 
 
-def test_columns_by_options(shop):
+def test_columns_by_options(shop: Shop) -> None:
     """Options say which column is what, for files without a table in goals.toml."""
     shop.write("goals.toml", shop.read("goals.toml").partition("[source.events]")[0] + GOAL)
     shop.write("e.tsv", "who\twhat\twhen\tvia\nann\tsignup\t1767225600\temail\n")
@@ -262,7 +264,7 @@ def test_columns_by_options(shop):
 GOAL = '[[goal]]\nname = "Signup"\nwhen = "event signup where plan = \'7\'"\n'.replace(" where plan = '7'", "")
 
 
-def test_any_key_by_set(shop):
+def test_any_key_by_set(shop: Shop) -> None:
     """``--set`` sets any key of a source, for all files or those of one kind."""
     shop.write("goals.toml", '[[goal]]\nname = "Big"\nwhen = \'event sale where (zip = "10" and x is not set)\'\n')
     shop.write("e.csv", "user,timestamp,zip,x\nann,2026-01-01 10:00:00,10,1\n")
@@ -277,7 +279,7 @@ def test_any_key_by_set(shop):
     assert completion.achieved_at.isoformat() == "2026-01-01T09:00:00+00:00"
 
 
-def test_files_named_in_the_toml(shop):
+def test_files_named_in_the_toml(shop: Shop) -> None:
     """Without files on the command line, those of the [source] tables are read, beside the goals.toml."""
     text = shop.read("goals.toml").replace("[source.events]\n", '[source.events]\nfile = "events.csv"\n')
     text = text.replace("[source.receipts]\n", '[source.receipts]\nfile = "receipts.csv"\nkind = "receipts"\n')
@@ -288,7 +290,7 @@ def test_files_named_in_the_toml(shop):
     assert done["facts"] == {"events": 8, "campaign receipts": 2}
 
 
-def test_segment_calls_and_profiles(shop):
+def test_segment_calls_and_profiles(shop: Shop) -> None:
     """Files of other formats and kinds can be fed together."""
     shop.write(
         "goals.toml",
@@ -308,7 +310,7 @@ def test_segment_calls_and_profiles(shop):
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
-def test_a_pipe_is_read_once(shop):
+def test_a_pipe_is_read_once(shop: Shop) -> None:
     """What comes through a pipe has no position to go on from."""
     pipe = shop.path / "pipe.csv"
     os.mkfifo(pipe)
@@ -347,7 +349,7 @@ _EVENTS = ("--events", "events.csv")
         ((*_EVENTS, "--input-format", "xls"), 2, "--events: format='xls'"),
     ],
 )
-def test_wrong_input(shop, options, code, message):
+def test_wrong_input(shop: Shop, options: Any, code: int, message: str) -> None:
     """Each mistake is told in one error, with its exit code."""
     defaults = {"--goals": "goals.toml", "--store": "memory://"}
     given = [part for name, value in defaults.items() if name not in options for part in (name, value)]
@@ -356,7 +358,7 @@ def test_wrong_input(shop, options, code, message):
     assert message in outcome.err
 
 
-def test_goals_that_are_wrong(shop):
+def test_goals_that_are_wrong(shop: Shop) -> None:
     """Wrong goals are refused before anything is read."""
     shop.write("goals.toml", '[[goal]]\nname = "a"\nwhen = "event b and c = 1"\n')
     outcome = shop.run()
@@ -367,7 +369,7 @@ def test_goals_that_are_wrong(shop):
     assert "goals.toml holds no goal" in shop.run().err
 
 
-def test_a_damaged_file_keeps_what_came_before(shop):
+def test_a_damaged_file_keeps_what_came_before(shop: Shop) -> None:
     """Where a compressed file breaks off, what came before it is kept, and the run ends with bad input."""
     rows = "".join(f"{number},u{number},signup,2026-01-01T10:00:00Z,,\n" for number in range(20_000))
     whole = gzip.compress(f"id,user,event,timestamp,amount,channel\n{rows}".encode())

@@ -30,18 +30,18 @@ class Screen(io.TextIOWrapper):
 
     @property
     def text(self) -> str:
-        return self.buffer.getvalue().decode(self.encoding)  # type: ignore[attr-defined]
+        return bytes(self.buffer.getvalue()).decode(self.encoding)  # type: ignore[attr-defined]
 
 
 @pytest.fixture
-def wide(monkeypatch):
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal of 100 columns with colours."""
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
 
 
-def test_plain_in_a_pipe():
+def test_plain_in_a_pipe() -> None:
     """Where no one looks, a table is plain text without escapes."""
     out = io.StringIO()
     Terminal(out, io.StringIO()).table(TABLE)
@@ -55,7 +55,7 @@ def test_plain_in_a_pipe():
     )
 
 
-def test_rich_on_a_terminal(wide):
+def test_rich_on_a_terminal(wide: None) -> None:
     """On a terminal, rich draws it, the bars in colour."""
     pytest.importorskip("rich")
     out = Screen()
@@ -65,7 +65,7 @@ def test_rich_on_a_terminal(wide):
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
-def test_no_color(wide, monkeypatch, how):
+def test_no_color(wide: None, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     """``--no-color`` and NO_COLOR take the colours away."""
     if how == "variable":
         monkeypatch.setenv("NO_COLOR", "1")
@@ -77,7 +77,7 @@ def test_no_color(wide, monkeypatch, how):
     assert err.text == "convgoals: error: wrong\n"
 
 
-def test_without_rich(wide, monkeypatch):
+def test_without_rich(wide: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, a terminal gets plain text."""
     real = builtins.__import__
 
@@ -97,7 +97,7 @@ def test_without_rich(wide, monkeypatch):
 
 
 @pytest.mark.parametrize("term", ["dumb"])
-def test_dumb_terminal(wide, monkeypatch, term):
+def test_dumb_terminal(wide: None, monkeypatch: pytest.MonkeyPatch, term: str) -> None:
     """A terminal that understands no escapes gets none."""
     monkeypatch.setenv("TERM", term)
     out, err = Screen(), Screen()
@@ -110,7 +110,7 @@ def test_dumb_terminal(wide, monkeypatch, term):
     assert err.text == ""
 
 
-def test_ascii(wide):
+def test_ascii(wide: None) -> None:
     """Where the encoding has no bars and dashes, others stand for them, and columns stay aligned."""
     out = Screen("ascii")
     Terminal(out, Screen()).table(TABLE)
@@ -118,13 +118,13 @@ def test_ascii(wide):
     assert "--------  ------  -----------  ---\n" in out.text
 
 
-def test_half_an_encoding():
+def test_half_an_encoding() -> None:
     """Only what an encoding lacks is replaced: Windows' has the dash, and no bars."""
     stream = io.TextIOWrapper(io.BytesIO(), "cp1252")
     assert sayable("10–20 █▁░", stream) == "10–20 #_."
 
 
-def test_narrow():
+def test_narrow() -> None:
     """A narrow terminal does without the intervals, then without the bars, and is told so."""
     assert narrowed(TABLE, 100) == TABLE
     without = narrowed(TABLE, table_width(TABLE) - 1)
@@ -133,25 +133,25 @@ def test_narrow():
     assert [column.name for column in narrowed(TABLE, 10).columns] == ["goal", "rate"]
 
 
-def test_figures_without_headings_are_not_bars():
+def test_figures_without_headings_are_not_bars() -> None:
     """A column of figures without a heading stays, however narrow the terminal."""
     table = Table("", (Column(""), number_column("")), (("completions", "1,234"),))
     assert narrowed(table, 5) == table
 
 
-def test_pictures_take_the_room_that_is_left():
+def test_pictures_take_the_room_that_is_left() -> None:
     """A picture is as wide as the terminal leaves room for, within bounds."""
     table = Table("", (Column("goal"),), (("a" * 10,),))
     widths = [len(with_pictures(table, "", [lambda room: "█" * room], width).rows[0][1]) for width in (5, 30, 200)]
     assert widths == [6, 18, 24]
 
 
-def test_safe():
+def test_safe() -> None:
     """Control characters are shown as escapes; line ends and tabs stay."""
     assert safe("a\tb\nc\x1b[31m\x07\r\u202e") == "a\tb\nc\\x1b[31m\\x07\\r\\u202e"
 
 
-def test_hostile_cells(wide):
+def test_hostile_cells(wide: None) -> None:
     """A cell with markup or control characters is shown as it is."""
     pytest.importorskip("rich")
     out = Screen()
@@ -160,16 +160,16 @@ def test_hostile_cells(wide):
     assert "[bold]t" in out.text
 
 
-def test_json_on_any_output():
+def test_json_on_any_output() -> None:
     """JSON is ASCII where the output is not UTF-8, so that it stays JSON."""
     plain, wide_ = io.TextIOWrapper(io.BytesIO(), "latin-1", write_through=True), Screen()
     Terminal(plain, io.StringIO()).json({"a": "ä"})
     Terminal(wide_, io.StringIO()).json({"a": "ä"})
-    assert plain.buffer.getvalue() == b'{"a": "\\u00e4"}\n'  # type: ignore[attr-defined]
+    assert plain.buffer.getvalue() == b'{"a": "\\u00e4"}\n'
     assert wide_.text == '{"a": "ä"}\n'
 
 
-def test_progress_on_a_terminal(wide):
+def test_progress_on_a_terminal(wide: None) -> None:
     """A progress line is drawn over itself on stderr and leaves nothing behind."""
     err = Screen()
     with Progress(Terminal(io.StringIO(), err), "facts") as progress:
@@ -181,7 +181,7 @@ def test_progress_on_a_terminal(wide):
 
 
 @pytest.mark.parametrize("wanted", [True, False])
-def test_no_progress_in_a_pipe(wanted):
+def test_no_progress_in_a_pipe(wanted: bool) -> None:
     """In a pipe, and where it is not wanted, nothing is drawn."""
     err = Screen() if not wanted else io.StringIO()
     with Progress(Terminal(io.StringIO(), err), "facts", wanted=wanted) as progress:

@@ -45,7 +45,7 @@ def value_at(document: Any, path: tuple[str | int, ...]) -> Any:
 
 
 @pytest.mark.parametrize("text", [DOCUMENT, DOCUMENT.replace("\n", "\r\n")], ids=["lf", "crlf"])
-def test_every_string_is_found(text):
+def test_every_string_is_found(text: str) -> None:
     """Each string has the value that tomllib reads at the same path, and none is left out."""
     found = TomlPlaces(text).strings
     document = tomllib.loads(text)
@@ -60,7 +60,7 @@ def test_every_string_is_found(text):
     assert len(found) == count(document)
 
 
-def test_places_of_characters():
+def test_places_of_characters() -> None:
     """A character's place is where it stands in the file, behind escapes and line ends."""
     string = TomlPlaces(DOCUMENT).strings["goal", 1, "when"]
     assert string.value == 'event "A b"'
@@ -68,7 +68,7 @@ def test_places_of_characters():
     assert DOCUMENT[string.places[-1]] == '"'
 
 
-def test_places_of_keys():
+def test_places_of_keys() -> None:
     """Keys and the names in headers have places too."""
     keys = TomlPlaces(DOCUMENT).keys
     assert DOCUMENT[slice(*keys["goal", 1, "when"])] == '"when"'
@@ -86,7 +86,7 @@ _VALUES = st.text(
 @given(st.sampled_from(list(TomlPlaces(DOCUMENT).strings)), _VALUES)
 @example(("goal", 0, "when"), "\nx")
 @example(("x", "y z", "r"), " x")
-def test_replacing_keeps_all_else(path, value):
+def test_replacing_keeps_all_else(path: tuple[str | int, ...], value: str) -> None:
     """A replaced string reads as its new value, and every other value as before."""
     before = TomlPlaces(DOCUMENT).strings
     new = replaced(DOCUMENT, [(before[path], value)])
@@ -95,7 +95,7 @@ def test_replacing_keeps_all_else(path, value):
     assert {k: s.value for k, s in after.items() if k != path} == {k: s.value for k, s in before.items() if k != path}
 
 
-def test_quotes_are_kept_where_they_can_be():
+def test_quotes_are_kept_where_they_can_be() -> None:
     """A value keeps its kind of quotes, but takes single ones rather than escape double ones."""
     strings = TomlPlaces(DOCUMENT).strings
     new = replaced(

@@ -30,6 +30,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
+from convgoals.language.characters import ALL, ONE_CHARACTER, WORD, characters
+
 MAX_PATHS = 24
 """How many paths may be at one point of the pattern at one place of the text."""
 
@@ -39,7 +41,7 @@ MAX_STEPS = 500
 MAX_POINTS = 1_200
 """How many points the automaton may have: counted repetitions are written out."""
 
-MAX_WORK = 12_000
+MAX_WORK = 8_000
 """How many moves are followed before the pattern counts as too complicated to tell."""
 
 MAX_FOLDED = 5_000
@@ -57,76 +59,9 @@ def check_linear(tree: Any, flags: int) -> None:
     if automaton.is_small_tree():
         return
     sure = automaton.sure(end)
-    reached = _follow(automaton, {0: 1}, sure, restart=True)
+    reached = _follow(automaton, ((0, 1),), sure, restart=True)
     for point in sorted(reached):
-        _follow(automaton, {point: 1}, frozenset(), restart=False)
-
-
-# ---- sets of characters: each of the first 256, and all others by kind. A set may be too large, never too small.
-
-_CHARACTERS = range(256)
-_OTHER_DIGIT, _OTHER_LETTER, _OTHER_SPACE, _OTHER = (1 << (256 + kind) for kind in range(4))
-_ALL = (1 << 260) - 1
-_FOLDED_BEYOND = frozenset("ksi\u00e5\u00b5\u00ff\u00df")
-"""Lower-case letters that are also, ignoring case, a character beyond the first 256."""
-
-
-def _mask(test: Any) -> int:
-    return sum(1 << code for code in _CHARACTERS if test(chr(code)))
-
-
-_DIGIT = _mask(str.isdecimal) | _OTHER_DIGIT
-_SPACE = _mask(str.isspace) | _OTHER_SPACE
-_WORD = _mask(lambda c: c.isalnum() or c == "_") | _OTHER_DIGIT | _OTHER_LETTER
-_CATEGORIES = {
-    ops.CATEGORY_DIGIT: _DIGIT,
-    ops.CATEGORY_NOT_DIGIT: _ALL & ~_mask(lambda c: "0" <= c <= "9"),
-    ops.CATEGORY_SPACE: _SPACE,
-    ops.CATEGORY_NOT_SPACE: _ALL & ~_mask(lambda c: c in " \t\n\r\f\v"),
-    ops.CATEGORY_WORD: _WORD,
-    ops.CATEGORY_NOT_WORD: _ALL & ~_mask(lambda c: c.isascii() and (c.isalnum() or c == "_")),
-}
-
-
-def _one(code: int) -> int:
-    if code < len(_CHARACTERS):
-        return 1 << code
-    character = chr(code)
-    if character.isdecimal():
-        return _OTHER_DIGIT
-    if character.isalnum():
-        return _OTHER_LETTER
-    return _OTHER_SPACE if character.isspace() else _OTHER
-
-
-def _any_case(code: int) -> int:
-    """The characters that are *code* where case is ignored."""
-    character = chr(code)
-    mask = _one(code)
-    for variant in {*character.lower(), *character.upper(), *character.upper().lower()}:
-        mask |= _one(ord(variant)) | (_OTHER_LETTER if variant in _FOLDED_BEYOND else 0)
-    return mask
-
-
-def _range(low: int, high: int, ignore_case: bool) -> int:
-    end = min(high, len(_CHARACTERS) - 1)
-    mask = 0
-    if low <= end:
-        mask = sum(1 << code for code in range(low, end + 1))
-        if ignore_case:
-            for code in range(low, end + 1):
-                mask |= _any_case(code)
-    if high > end:
-        mask |= _OTHER_DIGIT | _OTHER_LETTER | _OTHER_SPACE | _OTHER
-        if ignore_case:  # a few of them are, ignoring case, among the first 256
-            for character in _FOLDED_BEYOND:
-                mask |= _any_case(ord(character))
-    return mask
-
-
-def _only(code: int) -> int:
-    """The set of *code* where it can be told from all others, and nothing where it cannot: for complements."""
-    return 1 << code if code < len(_CHARACTERS) else 0
+        _follow(automaton, ((point, 1),), frozenset(), restart=False)
 
 
 # ---- the automaton
@@ -175,8 +110,8 @@ class _Automaton:
         return start
 
     def _item(self, op: Any, argument: Any, start: int, flags: int) -> int:
-        if op in (ops.LITERAL, ops.NOT_LITERAL, ops.ANY, ops.IN):
-            return self._take(self._set(op, argument, flags), start)
+        if op in ONE_CHARACTER:
+            return self._take(self._characters(op, argument, flags), start)
         if op is ops.SUBPATTERN:
             _group, added, removed, items = argument
             return self.sequence(items, start, (flags | added) & ~removed)
@@ -206,9 +141,9 @@ class _Automaton:
         if most is ops.MAXREPEAT and items.getwidth()[0] == 0:
             raise UnsafeError("it repeats without end what may match nothing")
         outside = 0
-        if op is ops.POSSESSIVE_REPEAT and _is_one_character(items):
+        if op is ops.POSSESSIVE_REPEAT and len(items) == 1 and items[0][0] in ONE_CHARACTER:
             kind, value = items[0]
-            outside = self._set(kind, value, flags)
+            outside = self._characters(kind, value, flags)
         for _ in range(least):
             start = self.sequence(items, start, flags)
         end = self.point()
@@ -225,39 +160,12 @@ class _Automaton:
         self.free[start].append(_Move(end))
         return end
 
-    def _set(self, op: Any, argument: Any, flags: int) -> int:
-        ignore_case = bool(flags & re.IGNORECASE)
-        if op is ops.ANY:
-            return _ALL if flags & re.DOTALL else _ALL & ~_one(ord("\n"))
-        if op is ops.LITERAL:
-            return _any_case(argument) if ignore_case else _one(argument)
-        if op is ops.NOT_LITERAL:
-            return _ALL & ~_only(argument)
-        return self._class(argument, ignore_case)
-
-    def _class(self, items: list[Any], ignore_case: bool) -> int:
-        mask, negated = 0, False
-        for op, argument in items:
-            if op is ops.NEGATE:
-                negated = True
-            elif op is ops.CATEGORY:
-                category = _CATEGORIES[argument]
-                mask |= (_ALL & ~_CATEGORIES[_OPPOSITES[argument]]) if negated else category
-            elif op is ops.RANGE:
-                low, high = argument
-                if ignore_case:
-                    self._count_folded(high - low)
-                mask |= _range(low, min(high, 255), ignore_case=False) if negated else _range(low, high, ignore_case)
-            elif negated:
-                mask |= _only(argument)
-            else:
-                mask |= _any_case(argument) if ignore_case else _one(argument)
-        return _ALL & ~mask if negated else mask
-
-    def _count_folded(self, characters: int) -> None:
-        self.folded += characters
-        if self.folded > MAX_FOLDED:
-            raise UnsafeError("it ignores the case of ranges that are too large")
+    def _characters(self, op: Any, argument: Any, flags: int) -> int:
+        if op is ops.IN and flags & re.IGNORECASE:
+            self.folded += sum(high - low for low, high in (part for kind, part in argument if kind is ops.RANGE))
+            if self.folded > MAX_FOLDED:
+                raise UnsafeError("it ignores the case of ranges that are too large")
+        return characters(op, argument, flags)
 
     def moves(self, point: int) -> Iterator[int]:
         yield from (move.to for move in self.free[point])
@@ -288,6 +196,14 @@ class _Automaton:
                 self._ranks[point] = rank
         return self._ranks
 
+    def looks_at_words(self) -> bool:
+        """Whether a move depends on a word boundary."""
+        return any(move.when in (_AT_BOUNDARY, _NOT_AT_BOUNDARY) for moves in self.free for move in moves)
+
+    def looks_ahead(self) -> bool:
+        """Whether a move that takes nothing depends on the character to come."""
+        return self.looks_at_words() or any(move.outside for moves in self.free for move in moves)
+
     def sure(self, end: int) -> frozenset[int]:
         """The points from which the rest may match nothing, wherever they are."""
         before: list[list[int]] = [[] for _ in self.free]
@@ -302,20 +218,6 @@ class _Automaton:
                     found.add(point)
                     stack.append(point)
         return frozenset(found)
-
-
-_OPPOSITES = {
-    ops.CATEGORY_DIGIT: ops.CATEGORY_NOT_DIGIT,
-    ops.CATEGORY_NOT_DIGIT: ops.CATEGORY_DIGIT,
-    ops.CATEGORY_SPACE: ops.CATEGORY_NOT_SPACE,
-    ops.CATEGORY_NOT_SPACE: ops.CATEGORY_SPACE,
-    ops.CATEGORY_WORD: ops.CATEGORY_NOT_WORD,
-    ops.CATEGORY_NOT_WORD: ops.CATEGORY_WORD,
-}
-
-
-def _is_one_character(items: Any) -> bool:
-    return len(items) == 1 and items[0][0] in (ops.LITERAL, ops.NOT_LITERAL, ops.ANY, ops.IN)
 
 
 def _place(code: Any, flags: int) -> int:
@@ -344,51 +246,38 @@ def _topological(size: int, moves: Any) -> list[int] | None:
 # ---- counting paths
 
 
-@attrs.frozen
-class _Place:
-    """What a path sees of the text where it is: the start, the kind of character before and the one to come."""
-
-    at_start: bool
-    after_word: bool
-    coming: int
-
-    def is_open(self, move: _Move) -> bool:
-        if move.when == _AT_START:
-            return self.at_start
-        if move.when in (_AT_BOUNDARY, _NOT_AT_BOUNDARY):
-            at_boundary = self.after_word != bool(self.coming & _WORD)
-            return at_boundary == (move.when == _AT_BOUNDARY)
-        return move.when != _BEFORE_OTHERS or not self.coming & move.outside
+Vector: TypeAlias = tuple[tuple[int, int], ...]
+"""How many paths are at each point, for the points that have any."""
 
 
-def _follow(automaton: _Automaton, first: Counts, ends: frozenset[int], *, restart: bool) -> set[int]:
+def _follow(automaton: _Automaton, first: Vector, ends: frozenset[int], *, restart: bool) -> set[int]:
     """Follow all paths from *first* over all texts, but not beyond *ends*; the ends that were reached.
 
     With *restart*, paths start from the first point at every place: the search has not succeeded yet.
     """
-    kinds = _kinds_of_characters(automaton)
+    words = automaton.looks_at_words()
+    kinds = _kinds_of_characters(automaton, words=words)
     counter = _Counter(automaton, ends)
-    vector = tuple(sorted(first.items()))
-    queue = [(0, vector, True, False)]
+    queue = [(0, first, True, False)]
     if not restart:  # it can be any place
-        queue += [(0, vector, False, False), (0, vector, False, True)]
+        queue += [(0, first, False, False), (0, first, False, True)]  # the second is another only at a word boundary
     seen = {state[1:] for state in queue}
     while queue:  # the most paths first: where the number grows without bound, that is soon found
         _, vector, at_start, after_word = heapq.heappop(queue)
         for coming in kinds:
-            counts = counter.step(dict(vector), _Place(at_start, after_word, coming))
+            counts = counter.step(vector, at_start, after_word, coming)
             if restart:
                 counts[0] = 1
-            following = (tuple(sorted(counts.items())), False, bool(coming & _WORD))
+            following = (tuple(sorted(counts.items())), False, words and bool(coming & WORD))
             if counts and following not in seen:
                 seen.add(following)
                 heapq.heappush(queue, (-max(counts.values()), *following))
     return counter.ended
 
 
-def _kinds_of_characters(automaton: _Automaton) -> list[int]:
-    """Sets of characters that no move, and no word boundary, tells apart."""
-    kinds = [_WORD, _ALL & ~_WORD]
+def _kinds_of_characters(automaton: _Automaton, *, words: bool) -> list[int]:
+    """Sets of characters that no move tells apart, nor, with *words*, a word boundary."""
+    kinds = [WORD, ALL & ~WORD] if words else [ALL]
     masks = {taken[0] for taken in automaton.takes if taken}
     masks.update(move.outside for moves in automaton.free for move in moves if move.outside)
     for mask in masks:
@@ -403,13 +292,30 @@ class _Counter:
         self.automaton = automaton
         self.ends = ends
         self.ended: set[int] = set()
+        self._looks_ahead = automaton.looks_ahead()
+        self._known: tuple[object, list[tuple[int, int, int]]] = (None, [])
 
-    def step(self, counts: Counts, place: _Place) -> Counts:
-        """The number of paths at each point after the next character."""
+    def step(self, vector: Vector, at_start: bool, after_word: bool, coming: int) -> Counts:
+        """The number of paths at each point after the next character, one of the set *coming*."""
+        after: Counts = {}
+        self.automaton.work += 1
+        for mask, to, paths in self._ready(vector, at_start, after_word, coming):
+            if mask & coming:
+                after[to] = after.get(to, 0) + paths
+        return after
+
+    def _ready(self, vector: Vector, at_start: bool, after_word: bool, coming: int) -> list[tuple[int, int, int]]:
+        """The moves that can take a character now: what they take, where they lead, and for how many paths."""
+        key = (vector, at_start, after_word, coming if self._looks_ahead else 0)
+        if self._known[0] != key:
+            self._known = (key, self._reach(dict(vector), at_start, after_word, coming))
+        return self._known[1]
+
+    def _reach(self, counts: Counts, at_start: bool, after_word: bool, coming: int) -> list[tuple[int, int, int]]:
         ranks, free, takes = self.automaton.ranks(), self.automaton.free, self.automaton.takes
         waiting = [(ranks[point], point) for point in counts]
         heapq.heapify(waiting)
-        after: Counts = {}
+        ready = []
         steps = 0
         while waiting:
             _, point = heapq.heappop(waiting)
@@ -417,18 +323,18 @@ class _Counter:
                 self.ended.add(point)
                 continue
             paths = counts[point]
-            taken = takes[point]
-            if taken is not None and taken[0] & place.coming:
-                after[taken[1]] = after.get(taken[1], 0) + paths
             steps += paths
+            self._bound(paths, steps)
+            taken = takes[point]
+            if taken is not None:
+                ready.append((*taken, paths))
             for move in free[point]:
                 self.automaton.work += 1
-                if place.is_open(move):
+                if _is_open(move, at_start, after_word, coming):
                     if move.to not in counts:
                         heapq.heappush(waiting, (ranks[move.to], move.to))
                     counts[move.to] = counts.get(move.to, 0) + paths
-            self._bound(paths, steps)
-        return after
+        return ready
 
     def _bound(self, paths: int, steps: int) -> None:
         self.automaton.work += 1
@@ -436,3 +342,13 @@ class _Counter:
             raise UnsafeError("a repetition in it can take the same characters as what follows or repeats it")
         if self.automaton.work > MAX_WORK:
             raise UnsafeError("it is too complicated to tell")
+
+
+def _is_open(move: _Move, at_start: bool, after_word: bool, coming: int) -> bool:
+    """Whether a path may take *move*, which takes no character, before a character of the set *coming*."""
+    if move.when == _AT_START:
+        return at_start
+    if move.when in (_AT_BOUNDARY, _NOT_AT_BOUNDARY):
+        at_boundary = after_word != bool(coming & WORD)
+        return at_boundary == (move.when == _AT_BOUNDARY)
+    return move.when != _BEFORE_OTHERS or not coming & move.outside

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import attrs
 import pytest
 
 from convgoals.cli import main
+from convgoals.cli.parser import CommandParser, make_parser
 
 GOALS = """\
 # The shop's goals.
@@ -104,3 +106,18 @@ class Shop:
             "run", "--goals", "goals.toml", "--events", "events.csv", "--receipts", "receipts.csv",
             "--store", self.store, *options,
         )  # fmt: skip
+
+
+def command_parsers() -> dict[str, CommandParser]:
+    """The parser of each command with all its options, by the command's name."""
+    parsers: dict[str, CommandParser] = next(
+        action.choices for action in make_parser()._actions if isinstance(action.choices, dict)
+    )
+    for parser in parsers.values():
+        parser.load()
+    return parsers
+
+
+def options_of(parser: argparse.ArgumentParser) -> set[str]:
+    """Every option that a parser knows."""
+    return {option for action in parser._actions for option in action.option_strings}

@@ -8,8 +8,9 @@ import io
 import pytest
 
 from convgoals.analytics.tables import Column, Table, number_column
+from convgoals.cli.drawing import narrowed, table_width, with_pictures
 from convgoals.cli.progress import Progress
-from convgoals.cli.terminal import Terminal, narrowed, safe, sayable, table_width, with_pictures
+from convgoals.cli.terminal import Terminal, safe, sayable
 
 TABLE = Table(
     "Title",

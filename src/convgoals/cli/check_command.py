@@ -20,9 +20,6 @@ from convgoals.errors import ConvgoalsError, GoalDefinitionError
 from convgoals.goals import TABLES
 from convgoals.suggest import did_you_mean
 
-NAME = "check"
-HELP = "check goals.toml: every mistake, with its place and repair"
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""

@@ -28,17 +28,16 @@ from convgoals.analytics.tables import (
     spark,
 )
 from convgoals.cli import exits
+from convgoals.cli.drawing import GONE, with_pictures
 from convgoals.cli.goals_command import goal_rows, goals_table
 from convgoals.cli.options import InputError
 from convgoals.cli.progress import Progress
-from convgoals.cli.terminal import GONE, Terminal, counted, with_pictures
+from convgoals.cli.terminal import Terminal, counted
 
 if TYPE_CHECKING:
     from convgoals.analytics.funnel_result import Funnel
     from convgoals.analytics.goal_report import GoalReport
 
-NAME = "demo"
-HELP = "the sample goals over the sample data: see what it does"
 
 ORIGIN = "Real data: a year of a grocery chain's loyalty panel (84.51 / dunnhumby, CC0)."
 FEATURED = "Coupon redeemed"

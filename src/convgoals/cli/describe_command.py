@@ -13,9 +13,6 @@ from convgoals.cli.options import InputError, add_format
 from convgoals.cli.terminal import Terminal
 from convgoals.suggest import did_you_mean
 
-NAME = "describe"
-HELP = "say in plain English what a goal means"
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""

@@ -27,9 +27,6 @@ from convgoals.errors import GoalError
 if TYPE_CHECKING:
     from convgoals.language.condition import Condition
 
-NAME = "fmt"
-HELP = "format the conditions of goals.toml, or one condition"
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""

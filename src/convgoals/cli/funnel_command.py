@@ -13,9 +13,6 @@ from convgoals.cli.options import add_breakdown, add_format, add_period, add_sto
 from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import csv_cell
 
-NAME = "funnel"
-HELP = "goals as a funnel, with the drop-off between them"
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""

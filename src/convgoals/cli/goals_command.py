@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from convgoals.analytics.tables import Column, Table, count_text, number_column, rate_text, spark
 from convgoals.cli import exits
+from convgoals.cli.drawing import with_pictures
 from convgoals.cli.options import add_format, add_store, open_existing
-from convgoals.cli.terminal import Terminal, with_pictures
+from convgoals.cli.terminal import Terminal
 
 if TYPE_CHECKING:
     from convgoals.engine.engine import GoalEngine
-
-NAME = "goals"
-HELP = "list the goals of a store, with their completion rates"
 
 
 def add(parser: argparse.ArgumentParser) -> None:

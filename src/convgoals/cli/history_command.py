@@ -23,9 +23,6 @@ from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import csv_cell
 from convgoals.records import Completion
 
-NAME = "history"
-HELP = "the completions of a profile, of a goal, or all"
-
 SHOWN = 1_000
 """How many completions the table shows unless ``--limit`` says otherwise; JSON and CSV have no such limit."""
 

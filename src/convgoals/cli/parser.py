@@ -5,34 +5,27 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from importlib.metadata import version
+from importlib import import_module
 from typing import Any, NoReturn
 
-from convgoals.cli import (
-    check_command,
-    demo_command,
-    describe_command,
-    fmt_command,
-    funnel_command,
-    goals_command,
-    history_command,
-    report_command,
-    run_command,
-)
 from convgoals.suggest import did_you_mean
 
-COMMANDS: tuple[Any, ...] = (
-    demo_command,
-    run_command,
-    goals_command,
-    report_command,
-    funnel_command,
-    history_command,
-    check_command,
-    fmt_command,
-    describe_command,
-)
-"""A module each, with ``NAME``, ``HELP``, ``add(parser)`` and ``run(args, terminal)``; its docstring is its help."""
+COMMANDS = {
+    "demo": "the sample goals over the sample data: see what it does",
+    "run": "feed files through goals into a store",
+    "goals": "list the goals of a store, with their completion rates",
+    "report": "report goals: rate, trend, breakdown, change",
+    "funnel": "goals as a funnel, with the drop-off between them",
+    "history": "the completions of a profile, of a goal, or all",
+    "check": "check goals.toml: every mistake, with its place and repair",
+    "fmt": "format the conditions of goals.toml, or one condition",
+    "describe": "say in plain English what a goal means",
+}
+"""Each command, which is a module of its own (``report_command``), with what it does in a few words.
+
+The module has ``add(parser)`` and ``run(args, terminal)``, and its docstring is the command's help. It is imported when
+its command is the one that is asked for.
+"""
 
 
 class UsageError(Exception):
@@ -51,16 +44,37 @@ class Parser(argparse.ArgumentParser):
         """Raise `UsageError`."""
         found = re.match(r"argument COMMAND: invalid choice: '([^']*)'", message)
         if found is not None:
-            names = [module.NAME for module in COMMANDS]
-            near = did_you_mean(found[1], names) or f"one of {', '.join(names)}"
+            near = did_you_mean(found[1], COMMANDS) or f"one of {', '.join(COMMANDS)}"
             message = f"there is no command `{found[1]}`\n  hint: {near}"
         raise UsageError(message, self.format_usage().rstrip())
+
+
+class CommandParser(Parser):
+    """The parser of one command, which gets its options when it is used."""
+
+    def load(self) -> None:
+        """Give it its options, if it has none yet."""
+        if self.get_default("run") is not None:
+            return
+        module = import_module(f"convgoals.cli.{self.prog.rpartition(' ')[2]}_command")
+        self.description = module.__doc__
+        module.add(self)
+        # The common options may stand on either side of the command; only one that is given sets anything.
+        _add_common(self, default=argparse.SUPPRESS)
+        self.set_defaults(run=module.run)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As every parser; argparse calls it for the command that is asked for, and no other."""
+        self.load()
+        return super().parse_known_args(args, namespace)
 
 
 class _Version(argparse.Action):
     """Looks the version up when it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from importlib.metadata import version  # noqa: PLC0415  it costs more than parsing
+
         sys.stdout.write(f"convgoals {version('convgoals')}\n")
         parser.exit()
 
@@ -75,19 +89,11 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     _add_common(parser, default=False)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for module in COMMANDS:
-        command = commands.add_parser(
-            module.NAME,
-            help=module.HELP,
-            description=module.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=CommandParser)
+    for name, summary in COMMANDS.items():
+        commands.add_parser(
+            name, help=summary, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
         )
-        module.add(command)
-        # The common options may stand on either side of the command; only one that is given sets anything.
-        _add_common(command, default=argparse.SUPPRESS)
-        command.set_defaults(run=module.run)
     return parser
 
 

@@ -17,9 +17,6 @@ from convgoals.cli.texts import csv_cell
 if TYPE_CHECKING:
     from convgoals.analytics.goal_report import GoalReport
 
-NAME = "report"
-HELP = "report goals: rate, trend, breakdown, change"
-
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""

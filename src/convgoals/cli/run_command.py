@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from convgoals.sources.rejects import Rejected
     from convgoals.storage.base import Store
 
-NAME = "run"
-HELP = "feed files through goals into a store"
 
 SHOWN = 20
 """How many rejected rows are told one by one; all of them are counted, and go to ``--rejects``."""

@@ -10,25 +10,16 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
-
-import attrs
-
-from convgoals.analytics.tables import NOTHING, Column, Table, clean, text_width, to_text
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from convgoals.analytics.tables import Table
+
 _ASCII = dict(zip("▁▂▃▄▅▆▇█▏▎▍▌▋▊▉░─–·’×…→", "_.:-=+*#|||####.---'x.>", strict=True))
 """What stands for a character where the output cannot say it: one for one, so that columns stay aligned."""
-
-GONE = "░"
-"""What a bar is filled up with, for what is no longer there."""
-
-_PICTURES = frozenset(f"▁▂▃▄▅▆▇█▏▎▍▌▋▊▉{GONE}")
-_SPARED = ("interval", "")
-"""The columns that a narrow terminal does without: first the intervals, then the bars, which have no heading."""
 
 
 class Terminal:
@@ -86,13 +77,16 @@ class Terminal:
 
     def table(self, table: Table) -> None:
         """A table, followed by an empty line."""
+        from convgoals.analytics.tables import to_text  # noqa: PLC0415  only where something is drawn
+        from convgoals.cli.drawing import draw, narrowed  # noqa: PLC0415
+
         if is_terminal(self.out):
             table = narrowed(table, self.width())
         console = self._rich()
         if console is None:
             self._write(self.out, f"{to_text(table)}\n\n")
         else:
-            _draw(console, table)
+            draw(console, table)
 
     def tables(self, tables: Iterable[Table]) -> None:
         """Several tables."""
@@ -137,92 +131,15 @@ class Terminal:
         return Console(file=self.out, no_color=not self.color, highlight=False, markup=False, emoji=False)
 
 
-def _draw(console: Console, table: Table) -> None:
-    from rich import box  # noqa: PLC0415  the extra, and only when something is drawn
-    from rich.table import Table as RichTable  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    heads = any(column.name for column in table.columns)
-    drawn = RichTable(
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        show_header=heads,
-        header_style="dim",
-        pad_edge=False,
-        show_edge=False,
-    )
-    for column in table.columns:
-        right = column.align == "right"
-        drawn.add_column(Text(clean(column.name)), justify="right" if right else "left", no_wrap=right)
-    for row in table.rows:
-        drawn.add_row(*(Text.assemble(*_styled(cell)) for cell in row))
-    if table.title:
-        console.print(Text(clean(table.title), style="bold"))
-    console.print(drawn)
-    for note in table.notes:
-        console.print(Text(clean(note), style="dim"))
-    console.print()
-
-
-def _styled(cell: str) -> list[tuple[str, str]]:
-    """The cell in parts, each with its style."""
-    if _is_picture(cell):
-        full = cell.rstrip(GONE)
-        return [(full, "cyan"), (cell[len(full) :], "dim")]
-    return [(clean(cell), "dim" if cell == NOTHING else "")]
-
-
-def _is_picture(cell: str) -> bool:
-    return _PICTURES.issuperset(cell)
-
-
-def narrowed(table: Table, width: int) -> Table:
-    """*table* without the columns that can be spared, as far as it takes to fit into *width*; it says so below."""
-    left_out: list[str] = []
-    for name in _SPARED:
-        if table_width(table) <= width:
-            break
-        kept = [
-            index
-            for index, column in enumerate(table.columns)
-            if column.name != name or (not name and not all(_is_picture(row[index]) for row in table.rows))
-        ]
-        if len(kept) < len(table.columns):
-            left_out += [name] if name else []
-            table = attrs.evolve(
-                table,
-                columns=tuple(table.columns[index] for index in kept),
-                rows=tuple(tuple(row[index] for index in kept) for row in table.rows),
-            )
-    if left_out:
-        note = f"The terminal is too narrow for: {', '.join(left_out)}."
-        table = attrs.evolve(table, notes=(*table.notes, note))
-    return table
-
-
-def table_width(table: Table) -> int:
-    """How many columns of a terminal *table* takes, its title and notes aside."""
-    cells = zip([column.name for column in table.columns], *table.rows, strict=True)
-    return sum(max(map(text_width, each)) + 2 for each in cells) - 2
-
-
 def counted(count: int, noun: str) -> str:
     """``1 goal``, ``1,234 goals``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def with_pictures(table: Table, heading: str, draw: Sequence[Callable[[int], str]], width: int) -> Table:
-    """*table* with one more column: what *draw* draws, a row each, as wide as *width* has room for."""
-    room = max(len(heading), 6, min(24, width - table_width(table) - 2))
-    return attrs.evolve(
-        table,
-        columns=(*table.columns, Column(heading)),
-        rows=tuple((*row, each(room)) for row, each in zip(table.rows, draw, strict=True)),
-    )
-
-
 def safe(text: str) -> str:
     """*text* with its line ends and tabs, and all other control characters shown as escapes: names are hostile."""
+    from convgoals.analytics.tables import clean  # noqa: PLC0415  --version need not wait for it
+
     return "\n".join("\t".join(map(clean, line.split("\t"))) for line in text.split("\n"))
 
 

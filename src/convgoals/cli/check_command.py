@@ -1,7 +1,7 @@
 """Check a goals.toml: every mistake, each with its place, code and repair.
 
-Goals, sources and the schema are checked; and, with a schema, the names and types that goals speak of. Where all is
-well, it prints nothing but a summary.
+Goals, sources, schema and lint settings are checked; and, with a schema, the names and types that goals speak of.
+Where all is well, it prints nothing but a summary.
 
 Exit codes: 0 all is well, 1 there are problems, 2 the file cannot be read.
 """
@@ -18,6 +18,8 @@ from convgoals.cli.problems import GoalsFile, Problem
 from convgoals.cli.terminal import Terminal, counted
 from convgoals.errors import ConvgoalsError, GoalDefinitionError
 from convgoals.goals import TABLES
+from convgoals.lint import read_settings
+from convgoals.sources.options import read_sources
 from convgoals.suggest import did_you_mean
 
 
@@ -75,8 +77,10 @@ def _problems(document: GoalsFile, schema_file: str | None) -> Iterator[Problem]
     except GoalDefinitionError as error:
         yield from document.problems(error)
     try:
-        from convgoals.sources.options import read_sources  # noqa: PLC0415
-
+        read_settings(document.document)
+    except GoalDefinitionError as error:
+        yield from document.problems(error, table=("lint",))
+    try:
         read_sources(document.document, document.path)
     except ConvgoalsError as error:
         named = re.search(r"\[source\.([^\]]*)\]", error.message)

@@ -99,6 +99,11 @@ class GoalsFile:
         name = self.document["goal"][number].get("name")
         return name if isinstance(name, str) else None
 
+    def line(self, number: int, key: str) -> int | None:
+        """The line of a goal's key."""
+        span = self._key_span(("goal", number, key))
+        return None if span is None else line_and_column(self.text, span.start)[0]
+
     # ---- problems
 
     def goal_problems(self, schema: Schema | None = None) -> Iterator[Problem]:

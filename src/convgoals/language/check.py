@@ -7,19 +7,28 @@ knows about events and properties is checked in ``schema.py``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from fractions import Fraction
+
+import attrs
 
 from convgoals.errors import GoalError, GoalSyntaxError, GoalTypeError
 from convgoals.language import ast
 from convgoals.language.contradictions import contradictions
-from convgoals.language.format import format_name, format_node, format_path
+from convgoals.language.format import format_node, format_path
 from convgoals.language.patterns import why_unsafe
+from convgoals.language.slips import aggregate_problems, bare_name_problems, date_problems, replaced, write
 
 MAX_LINKS = 8
 """How many links a chain may have."""
 
 MAX_OPTIONS = 500
 """How many values a list may have."""
+
+MAX_PATTERNS = 10
+"""How many ``matches`` a condition may have: each is judged, and run on every event."""
+
+MAX_PROBLEMS = 20
+"""How many problems an error carries at the most."""
 
 
 def check(root: ast.Condition) -> None:
@@ -42,44 +51,44 @@ def raise_all(problems: Iterable[GoalError]) -> None:
     """Raise the first of *problems*, in the order of the text, carrying all of them; or nothing."""
     found = sorted(problems, key=lambda problem: problem.span.start if problem.span else -1)
     if found:
-        found[0].problems = tuple(found)
+        found[0].problems = tuple(found[:MAX_PROBLEMS])
         raise found[0]
 
 
 def _problems(root: ast.Condition) -> Iterator[GoalError]:
-    in_filter = _below_filters(root)
+    yield from aggregate_problems(root)
+    yield from date_problems(root)
+    patterns = 0
     for node in ast.walk(root):
         match node:
-            case ast.Property("event", path) if id(node) not in in_filter:
-                yield GoalSyntaxError(
-                    f"`{format_path(path)}` stands outside a `where`, so it belongs to no event",
-                    code="bare-name",
-                    span=node.span,
-                    hint=f"profile.{format_path(path)} for the profile's, or: {_where_repair(root, node)}",
-                )
-            case ast.Aggregate() if id(node) in in_filter:
-                yield GoalSyntaxError(
-                    f"`{node.function}(…)` counts over a profile's history, and a `where` looks at one event",
-                    code="aggregate-in-where",
-                    span=node.span,
-                    hint="put it beside the event: event … where … and " + f"{format_node(node)} > 0",
-                )
             case ast.Compare() | ast.Membership() | ast.Range() | ast.Matches() | ast.Presence():
+                patterns += isinstance(node, ast.Matches)
+                if patterns > MAX_PATTERNS:
+                    yield GoalSyntaxError(
+                        f"a condition has at most {MAX_PATTERNS} patterns",
+                        code="too-long",
+                        span=node.span,
+                        hint="join patterns by `|`, or use `in`, `contains`, `starts with` or `ends with`",
+                    )
+                    return
                 yield from _comparison_problems(node)
             case ast.Between(_, start, end) if _is_backwards(start, end):
                 yield GoalTypeError(
                     "this span ends before it starts, so nothing can lie in it",
                     code="never-true",
                     span=start.span.to(end.span) if start.span and end.span else node.span,
-                    hint=f"between {format_node(end)} and {format_node(start)}",
+                    hint=write([format_node(replaced(root, node, ast.Between(node.condition, end, start)))]),
                 )
             case ast.Chain(_, links) if len(links) > MAX_LINKS:
                 yield GoalSyntaxError(f"a chain has at most {MAX_LINKS} links", code="too-long", span=node.span)
             case ast.Chain():
-                yield from _same_problems(node)
+                yield from _same_problems(root, node)
             case _:
                 pass
-    yield from contradictions(root)
+    misplaced = list(bare_name_problems(root, check))
+    yield from misplaced
+    if not misplaced:  # what a misplaced name says is not yet known
+        yield from contradictions(root)
 
 
 def _comparison_problems(node: ast.Comparison) -> Iterator[GoalError]:
@@ -98,7 +107,7 @@ def _comparison_problems(node: ast.Comparison) -> Iterator[GoalError]:
         yield GoalSyntaxError(f"a list has at most {MAX_OPTIONS} values", code="too-long", span=node.span)
 
 
-def _same_problems(node: ast.Chain) -> Iterator[GoalError]:
+def _same_problems(root: ast.Condition, node: ast.Chain) -> Iterator[GoalError]:
     """``with same p`` compares the properties of two events, so both ends must be events."""
     before: ast.Occurrence = node.first
     for link in (*node.links, node.absence):
@@ -110,34 +119,9 @@ def _same_problems(node: ast.Chain) -> Iterator[GoalError]:
                     f"`with same {format_path(link.same)}` compares two events, and `{format_node(end)}` is none",
                     code="same-without-event",
                     span=link.span,
-                    hint="leave the `with same` out",
+                    hint=write([format_node(replaced(root, link, attrs.evolve(link, same=None)))]),
                 )
         before = link.occurrence
-
-
-def _below_filters(root: ast.Condition) -> set[int]:
-    """The nodes below a ``where``, or in the value of an aggregate, where bare names are the event's properties."""
-    inside: set[int] = set()
-    for node in ast.walk(root):
-        if isinstance(node, ast.EventOccurrence) and node.where is not None:
-            inside.update(id(below) for below in ast.walk(node.where))
-        if isinstance(node, ast.Aggregate) and node.value is not None:
-            inside.update(id(below) for below in ast.walk(node.value))
-    return inside
-
-
-def _where_repair(root: ast.Condition, bare: ast.Property) -> str:
-    """The likeliest intent behind a bare name: it was meant for the ``where`` of the event before it."""
-    terms = root.terms if isinstance(root, ast.And) else (root,)
-    for index, term in enumerate(terms):
-        if index and any(node is bare for node in ast.walk(term)) and isinstance(term, ast.COMPARISONS):
-            before = terms[index - 1]
-            if isinstance(before, ast.EventOccurrence):
-                comparison = format_node(term)
-                if before.where is None:
-                    return f"event {format_name(before.type)} where {comparison}"
-                return f"event {format_name(before.type)} where ({format_node(before.where)} and {comparison})"
-    return f"event … where {format_path(bare.path)} …"
 
 
 def _is_backwards(start: ast.Date | ast.DateTime, end: ast.Date | ast.DateTime) -> bool:
@@ -160,14 +144,14 @@ def _grouped(root: ast.Condition) -> str:
 
 
 def holds_of_nothing(node: ast.Condition) -> bool:
-    """Whether *node* ever holds of a profile with an empty log (semantics §5, ``vacuous``)."""
+    """Whether *node* may at some time hold of a profile with an empty log (semantics §5, ``vacuous``)."""
     match node:
         case ast.And(terms):
             return all(holds_of_nothing(term) for term in terms)
         case ast.Or(terms):
             return any(holds_of_nothing(term) for term in terms)
         case ast.Not(term):
-            return not holds_of_nothing(term)
+            return not _always_holds_of_nothing(term)
         case ast.Between(condition) | ast.Held(condition):
             return holds_of_nothing(condition)
         case ast.Compare() | ast.Membership() | ast.Range() | ast.Matches() | ast.Presence():
@@ -176,20 +160,37 @@ def holds_of_nothing(node: ast.Condition) -> bool:
             return False
 
 
-def _nothing(value: ast.Value) -> int | Decimal | ast.LiteralValue | None:
+def _always_holds_of_nothing(node: ast.Condition) -> bool:
+    """Whether *node* holds of a profile with an empty log at every time."""
+    match node:
+        case ast.And(terms):
+            return all(_always_holds_of_nothing(term) for term in terms)
+        case ast.Or(terms):
+            return any(_always_holds_of_nothing(term) for term in terms)
+        case ast.Not(term):
+            return not holds_of_nothing(term)
+        case ast.Held(condition):
+            return _always_holds_of_nothing(condition)
+        case ast.Between():
+            return False  # not outside its span
+        case _:
+            return holds_of_nothing(node)
+
+
+def _nothing(value: ast.Value) -> Fraction | ast.LiteralValue | None:
     """What *value* is of an empty log: a number, another literal, or ``None`` for missing."""
     match value:
         case ast.Aggregate("count" | "sum" | "distinct"):
-            return 0
+            return Fraction(0)
         case ast.Number(number):
-            return number
+            return Fraction(number)
         case ast.Arithmetic(operator, left, right):
             first, second = _nothing(left), _nothing(right)
-            if not isinstance(first, (int, Decimal)) or not isinstance(second, (int, Decimal)):
+            if not isinstance(first, Fraction) or not isinstance(second, Fraction):
                 return None
             if operator == "/":
-                return None if second == 0 else Decimal(first) / Decimal(second)
-            return {"+": first.__add__, "-": first.__sub__, "*": first.__mul__}[operator](second)
+                return None if second == 0 else first / second
+            return first + second if operator == "+" else first - second if operator == "-" else first * second
         case ast.Text() | ast.Boolean() | ast.Date() | ast.DateTime():
             return value
         case _:
@@ -205,18 +206,16 @@ def _compares_nothing(node: ast.Comparison) -> bool:
             return (found is not None and any(_nothing(option) == found for option in options)) != negated
         case ast.Range(value, low, high):
             found, least, most = _nothing(value), _nothing(low), _nothing(high)
-            numbers = isinstance(found, (int, Decimal)) and isinstance(least, (int, Decimal))
-            return numbers and isinstance(most, (int, Decimal)) and least <= found <= most  # type: ignore[operator]
+            numbers = isinstance(found, Fraction) and isinstance(least, Fraction)
+            return numbers and isinstance(most, Fraction) and least <= found <= most  # type: ignore[operator]
         case ast.Compare(operator, left, right):
             first, second = _nothing(left), _nothing(right)
             if operator in ("=", "!="):
                 return (first is not None and second is not None and first == second) == (operator == "=")
-            if not isinstance(first, (int, Decimal)) or not isinstance(second, (int, Decimal)):
+            if not isinstance(first, Fraction) or not isinstance(second, Fraction):
                 return False
             return {"<": first < second, "<=": first <= second, ">": first > second, ">=": first >= second}.get(
                 operator, False
             )
         case _:
             return False
-
-

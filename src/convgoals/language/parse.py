@@ -7,40 +7,34 @@ trails an ``and`` or ``or`` could belong to the last operand or to all of them, 
 
 from __future__ import annotations
 
-import datetime
 import functools
 import re
-from decimal import Decimal
 from importlib import resources
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from convgoals.errors import GoalError, GoalSyntaxError, Span
-from convgoals.instants import LATEST
 from convgoals.language import ast
 from convgoals.language.format import format_node
-from convgoals.language.mistakes import explain_mistake
+from convgoals.language.literals import (
+    read_date,
+    read_iso_duration,
+    read_negative,
+    read_number,
+    read_string,
+    read_words,
+)
 
 if TYPE_CHECKING:
-    from lark import Lark, Tree
+    from lark import Lark
 
 MAX_TEXT = 10_000
+MAX_WORDS = 1_200
 MAX_DEPTH = 60
-MAX_STRING = 1_000
-MAX_DIGITS = 40
 _MOST_GROWTH = 8  # a control character is written as the six of its escape, `1s` as `1 second`
-FIRST_YEAR, LAST_YEAR = 1000, 9000
 
-_UNITS: dict[str, ast.Unit] = {
-    "y": "year", "year": "year", "mo": "month", "month": "month", "w": "week", "week": "week", "d": "day", "day": "day",
-    "h": "hour", "hr": "hour", "hour": "hour", "m": "minute", "min": "minute", "minute": "minute",
-    "s": "second", "sec": "second", "second": "second", "ms": "millisecond", "millisecond": "millisecond",
-    "us": "microsecond", "microsecond": "microsecond",
-}  # fmt: skip
-_ISO_PART = re.compile(r"(\d+)([A-Z])")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_WORD = re.compile(r"""\"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\w+|[^\w\s]""")
 
 
 def parse_condition(text: str) -> ast.Condition:
@@ -70,35 +64,53 @@ def grammar() -> Lark:
 
     source = resources.files("convgoals.language").joinpath("goal.lark").read_text(encoding="utf-8")
     entries = ["condition_text", "window_text", "duration_text", "property_text"]
-    return Lark(source, parser="lalr", lexer="contextual", start=entries, propagate_positions=True, maybe_placeholders=True)
+    return Lark(
+        source, parser="lalr", lexer="contextual", start=entries, propagate_positions=True, maybe_placeholders=True
+    )
 
 
 def _parse(text: str, entry: str) -> Any:
-    from lark.exceptions import UnexpectedInput, VisitError  # noqa: PLC0415  as above
+    from lark.exceptions import UnexpectedInput  # noqa: PLC0415  as above
 
     if not isinstance(text, str):
         raise GoalSyntaxError(f"a condition is text, not {text!r:.80}", code="not-text")
-    if len(text) > MAX_TEXT:
-        raise GoalSyntaxError(
-            f"the text has {len(text):,} characters, and {MAX_TEXT:,} are allowed",
-            code="too-long",
-            text=text[:MAX_TEXT],
-            span=Span(MAX_TEXT - 1, MAX_TEXT),
-            hint="make it two goals, or shorten its lists",
-        )
+    _check_size(text, "text")
     try:
-        node = _builder().transform(grammar().parse(text, start=entry))
-        _check_depth(node)
-        _check_length(text, node)
-        return node
+        return _read(text, entry)
     except UnexpectedInput as failure:
-        raise explain_mistake(text, failure, entry).at(text) from None
-    except VisitError as failure:
-        if isinstance(failure.orig_exc, GoalError):
-            raise failure.orig_exc.at(text) from None
-        raise
+        from convgoals.language.mistakes import explain_mistake  # noqa: PLC0415  only who errs pays for it
+
+        raise explain_mistake(text, failure, entry, _read, _accepted).at(text) from None
     except GoalError as failure:
         raise failure.at(text) from None
+
+
+def _accepted(text: str, entry: str) -> frozenset[str]:
+    """The terminals that can follow *text*, the beginning of something that could not be read."""
+    from lark.exceptions import UnexpectedInput  # noqa: PLC0415  as above
+
+    parser = grammar().parse_interactive(text, start=entry)
+    try:
+        parser.exhaust_lexer()
+    except UnexpectedInput:
+        return frozenset()
+    accepted: set[str] = parser.accepts()  # type: ignore[no-untyped-call]
+    return frozenset(accepted)
+
+
+def _read(text: str, entry: str) -> Any:
+    """What *text* says. Raises lark's ``UnexpectedInput`` where the grammar ends, `GoalError` where a bound does."""
+    from lark.exceptions import VisitError  # noqa: PLC0415  as above
+
+    try:
+        node = _builder().transform(grammar().parse(text, start=entry))
+    except VisitError as failure:
+        if isinstance(failure.orig_exc, GoalError):
+            raise failure.orig_exc from None
+        raise
+    _check_depth(node)
+    _check_canonical_size(text, node)
+    return node
 
 
 def _check_depth(node: object) -> None:
@@ -115,17 +127,33 @@ def _check_depth(node: object) -> None:
     )
 
 
-def _check_length(text: str, node: Any) -> None:
+def _check_size(text: str, what: str) -> None:
+    """Refuse what is too long to be read in a few milliseconds."""
+    problem = ""
+    if len(text) > MAX_TEXT:
+        problem = f"the {what} has {len(text):,} characters, and {MAX_TEXT:,} are allowed"
+    elif len(text) > MAX_WORDS:
+        words = len(_WORD.findall(text))
+        if words > MAX_WORDS:
+            problem = f"the {what} has {words:,} words and signs, and {MAX_WORDS:,} are allowed"
+    if problem:
+        raise GoalSyntaxError(
+            problem,
+            code="too-long",
+            text=text[:MAX_TEXT],
+            span=Span(0, min(len(text), MAX_TEXT)),
+            hint="make it two goals, or shorten its lists",
+        )
+
+
+def _check_canonical_size(text: str, node: Any) -> None:
     """Refuse a text whose canonical text would be too long to be read again: short forms and escapes grow."""
-    if len(text) * _MOST_GROWTH > MAX_TEXT and isinstance(node, ast.NODE_TYPES):
-        length = len(format_node(node))
-        if length > MAX_TEXT:
-            raise GoalSyntaxError(
-                f"the canonical text has {length:,} characters, and {MAX_TEXT:,} are allowed",
-                code="too-long",
-                span=node.span,
-                hint="make it two goals, or shorten its lists",
-            )
+    if len(text) * _MOST_GROWTH > MAX_WORDS and not isinstance(node, tuple):  # windows and paths are no longer written
+        try:
+            _check_size(format_node(node), "canonical text")
+        except GoalSyntaxError as error:
+            error.text, error.span = text, node.span
+            raise
 
 
 @attrs.frozen
@@ -135,9 +163,6 @@ class _Trailing:
     node: Any
     suffix: str
     rewrap: Any
-
-
-_T = TypeVar("_T")
 
 
 def _bare(item: Any) -> Any:
@@ -182,7 +207,7 @@ def _bare_window(span: Span, duration: ast.Duration, anchor: ast.Anchor) -> tupl
     return duration, anchor
 
 
-def _joined(kind: type[ast.And] | type[ast.Or], word: str) -> Any:
+def _joined(kind: type[ast.And | ast.Or], word: str) -> Any:
     def build(span: Span, *items: Any) -> Any:
         if len(items) == 1:
             return items[0]
@@ -194,9 +219,7 @@ def _joined(kind: type[ast.And] | type[ast.Or], word: str) -> Any:
     return build
 
 
-def _refuse_ambiguity(
-    kind: type[ast.And] | type[ast.Or], word: str, items: tuple[Any, ...], index: int, span: Span
-) -> None:
+def _refuse_ambiguity(kind: type[ast.And | ast.Or], word: str, items: tuple[Any, ...], index: int, span: Span) -> None:
     trailing: _Trailing = items[index]
     _check_depth(tuple(_bare(item) for item in items))  # the repair below prints them
     before = tuple(_bare(item) for item in items[:index])
@@ -279,7 +302,7 @@ def _membership(negated: bool) -> Any:
 
 
 def _matches(span: Span, value: Any, pattern: str) -> ast.Matches:
-    return ast.Matches(value, _string(span, pattern), span=span)
+    return ast.Matches(value, read_string(span, pattern), span=span)
 
 
 def _presence(negated: bool) -> Any:
@@ -316,95 +339,10 @@ def _property(owner: Any) -> Any:
 
 
 def _name(span: Span, token: Any) -> str:
-    text = _string(span, token) if token.type == "STRING" else str(token)
+    text = read_string(span, token) if token.type == "STRING" else str(token)
     if not text:
         raise GoalSyntaxError("a name cannot be empty", code="empty-name", span=span)
     return text
-
-
-def _string(span: Span, token: str) -> str:
-    def unescape(match: re.Match[str]) -> str:
-        escape = match[1]
-        if escape[0] == "u" and len(escape) > 1:
-            return chr(int(escape[1:], 16))
-        return _ESCAPES.get(escape, match[0])  # "\d" stays as it is: patterns need no doubled backslashes
-
-    text = _ESCAPE.sub(unescape, token[1:-1])
-    if len(text) > MAX_STRING:
-        raise GoalSyntaxError(
-            f"the text in quotes has {len(text):,} characters, and {MAX_STRING:,} are allowed",
-            code="too-long",
-            span=span,
-            hint="`starts with`, `contains` or `matches` can do with a part of it",
-        )
-    # Two escaped surrogates are one character; one alone is no text that can be stored.
-    try:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16")
-    except UnicodeDecodeError:
-        raise GoalSyntaxError(
-            "the text in quotes holds half of a surrogate pair, which is no character", code="surrogate", span=span
-        ) from None
-
-
-def _number(span: Span, token: str, sign: str = "") -> ast.Number:
-    value = Decimal(sign + token)
-    _, digits, exponent = value.as_tuple()
-    if isinstance(exponent, int) and max(len(digits) + max(exponent, 0), -exponent) <= MAX_DIGITS:
-        return ast.Number(value, span=span)
-    raise GoalSyntaxError(f"a number has at most {MAX_DIGITS} digits", code="number-too-long", span=span)
-
-
-def _negative(span: Span, token: str) -> ast.Number:
-    return _number(span, token, "-")
-
-
-def _date(span: Span, token: str) -> ast.Date | ast.DateTime:
-    try:
-        if not FIRST_YEAR <= int(token[:4]) <= LAST_YEAR:
-            raise ValueError(f"the year must lie between {FIRST_YEAR} and {LAST_YEAR}")
-        if len(token) == len("2026-01-01"):
-            return ast.Date(datetime.date.fromisoformat(token), span=span)
-        return ast.DateTime(datetime.datetime.fromisoformat(token.upper()), span=span)
-    except ValueError as error:
-        raise GoalSyntaxError(f"{token} is not a date: {error}", code="not-a-date", span=span) from None
-
-
-def _words(span: Span, *tokens: str) -> ast.Duration:
-    amounts = [int(amount) if len(amount) <= MAX_DIGITS else 10**MAX_DIGITS for amount in tokens[::2]]
-    units = []
-    for unit in tokens[1::2]:
-        word = unit.lower()
-        units.append(_UNITS[word if word in _UNITS else word[:-1]])
-    return _duration(span, list(zip(amounts, units, strict=True)))
-
-
-def _iso_duration(span: Span, token: str) -> ast.Duration:
-    days, _, clock = token.upper().partition("T")
-    names: tuple[dict[str, ast.Unit], dict[str, ast.Unit]] = (
-        {"Y": "year", "M": "month", "W": "week", "D": "day"},
-        {"H": "hour", "M": "minute", "S": "second"},
-    )
-    return _duration(
-        span,
-        [
-            (int(amount[:MAX_DIGITS]), units[letter])
-            for part, units in zip((days, clock), names, strict=True)
-            for amount, letter in _ISO_PART.findall(part)
-        ],
-    )
-
-
-def _duration(span: Span, parts: list[tuple[int, ast.Unit]]) -> ast.Duration:
-    order = list(ast.UNITS)
-    ranks = [order.index(unit) for _, unit in parts]
-    if not parts or ranks != sorted(set(ranks)):
-        raise GoalSyntaxError(
-            "a span of time names each unit once, the largest first", code="duration", span=span, hint="1 day 12 hours"
-        )
-    duration = ast.Duration(tuple(part for part in parts if part[0]) or (parts[-1],), span=span)
-    if duration.months > 12_000 or duration.microseconds > LATEST // 10:
-        raise GoalSyntaxError("a span of time is at most 1,000 years", code="duration-too-long", span=span)
-    return duration
 
 
 _RULES: tuple[tuple[Any, tuple[str, ...]], ...] = (
@@ -452,11 +390,11 @@ _RULES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (_property("event"), ("event_property", "bare_property")),
     (lambda span, *names: tuple(str(name) for name in names), ("path",)),
     (_name, ("name",)),
-    (lambda span, token: ast.Text(_string(span, token), span=span), ("text",)),
-    (_number, ("number",)),
-    (_negative, ("negative",)),
+    (lambda span, token: ast.Text(read_string(span, token), span=span), ("text",)),
+    (read_number, ("number",)),
+    (read_negative, ("negative",)),
     (lambda span, token: ast.Boolean(token.lower() == "true", span=span), ("boolean",)),
-    (_date, ("date",)),
-    (_words, ("words",)),
-    (_iso_duration, ("iso_duration",)),
+    (read_date, ("date",)),
+    (read_words, ("words",)),
+    (read_iso_duration, ("iso_duration",)),
 )

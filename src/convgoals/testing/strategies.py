@@ -14,9 +14,9 @@ from typing import Any
 
 import attrs
 
-from convgoals.errors import MissingExtraError
+from convgoals.errors import GoalError, MissingExtraError
 from convgoals.language import ast
-from convgoals.language.check import holds_of_nothing
+from convgoals.language.check import check, holds_of_nothing
 from convgoals.language.contradictions import contradictions
 
 try:
@@ -86,7 +86,7 @@ SMALL = Vocabulary()
 
 def conditions(vocabulary: Vocabulary = SMALL, *, max_depth: int = 3) -> SearchStrategy[ast.Condition]:
     """Conditions of every kind of node, nested up to *max_depth* operators deep, arithmetic and filters not counted."""
-    return _Conditions(vocabulary).nested(max_depth)
+    return _Conditions(vocabulary).nested(max_depth).filter(_is_accepted)
 
 
 def goal_conditions(vocabulary: Vocabulary = SMALL, *, max_depth: int = 3) -> SearchStrategy[ast.Condition]:
@@ -256,6 +256,15 @@ class _Conditions:
             st.builds(_chain, self.occurrences, st.lists(links, min_size=1, max_size=3), st.none()),
             st.builds(_chain, self.occurrences, st.lists(links, max_size=2), absences),
         )
+
+
+def _is_accepted(node: ast.Condition) -> bool:
+    """Whether the checker accepts *node*: what can never be true, for one, is drawn now and then."""
+    try:
+        check(node)
+    except GoalError:
+        return False
+    return True
 
 
 def _terms(below: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, ...]]:

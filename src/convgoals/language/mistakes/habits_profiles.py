@@ -1,0 +1,252 @@
+"""Habits about profiles, segments, campaigns and counting."""
+
+from __future__ import annotations
+
+import re
+
+from convgoals.language.mistakes.habit import Habit
+
+
+def _segments(match: re.Match[str]) -> str:
+    names = re.findall(r"\"[^\"]*\"|'[^']*'", match["names"])
+    return "(" + " or ".join(f"in segment {name}" for name in names) + ")"
+
+
+def _quoted_list(match: re.Match[str]) -> str:
+    parts = [part.strip() for part in match["bad"].split(",")]
+    return match[1] + ", ".join(part if part[:1] in ("'", '"') else f'"{part}"' for part in parts) + match[3]
+
+
+def _counted(match: re.Match[str]) -> str:
+    """``event login 3 times`` as a count."""
+    relation = {"more than": ">", "exactly": "=", "at most": "<="}.get(" ".join((match[3] or "").lower().split()), ">=")
+    times = {"once": "1", "twice": "2", "thrice": "3"}.get(match[4].lower(), match[4])
+    return f"count({match[1]}) {relation} {times}"
+
+
+PROFILES: tuple[Habit, ...] = (
+    # ---- profiles
+    Habit(
+        "missing-dot",
+        r"\b(?P<bad>(profile|user|customer|person|contact|visitor)\s+({word}))(?=\s*(?:{relation}|in\b|is\b|contains\b|changes\b|starts\b|ends\b|between\b|matches\b|not\b))",
+        "a dot stands between the profile and its property",
+        ("profile.{3}",),
+        hint="profile.{3}",
+        only_if_mended=True,
+    ),
+    Habit(
+        "changes",
+        r"(profile\.{names})\s+(?P<bad>becomes?|became|turns?(?:\s+in)?to|is\s+set\s+to|switche[sd]\s+to|changed?\s+to|goes\s+to|is\s+now)\s+({value})",
+        "a change is written `changes to`",
+        ("{1} changes to {3}",),
+        hint="{1} changes to {3}",
+    ),
+    Habit(
+        "changes",
+        r"(profile\.{names})\s+(?P<bad>changed?|is\s+changed|has\s+changed|was\s+changed|updates?d?|moves?d?)\b",
+        "a change is written `changes`",
+        ("{1} changes",),
+        hint='{1} changes to "…"',
+    ),
+    Habit(
+        "changes",
+        r"(profile\.{names}\s+changes)\s+(?P<bad>({text}|{number})\s+(?:to|->|=>)\s+({text}|{number}))",
+        "the value before a change follows `from`",
+        ("{1} from {3} to {4}",),
+        hint="{1} from {3} to {4}",
+    ),
+    Habit(
+        "changes",
+        r"(profile\.{names}\s+changes(?:\s+from\s+{value})?)\s+(?P<bad>and\s+to|into|=)\s+({value})",
+        "the value after a change follows `to`",
+        ("{1} to {3}",),
+        hint="{1} to {3}",
+    ),
+    Habit(
+        "missing-quotes",
+        r"(profile\.{names}\s+changes\s+(?:from\s+{text}\s+)?(?:from|to)\s+)(?P<bad>{word})(\s+to\s+(?P<after>{word}))?",
+        "a text stands in quotes",
+        (lambda m: f'{m[1]}"{m["bad"]}"' + (f' to "{m["after"]}"' if m["after"] else ""),),
+        hint='{1}"{2}"',
+    ),
+    Habit(
+        "missing-quotes",
+        r"(\bin\s*[(\[])(?P<bad>\s*{word}(?:\s*,\s*(?:{word}|{text}))*\s*)([)\]])",
+        "a text stands in quotes, in a list too",
+        (_quoted_list,),
+        hint='in ("a", "b")',
+    ),
+    Habit(
+        "missing-quotes",
+        r"({path}\s*(?:{relation}|contains|starts\s+with|ends\s+with)\s*)(?P<bad>{plain}(?:[ -]{plain}){1,3})"
+        r"(?=\s*(?:\Z|\)|;|\band\b|\bor\b|\bwithin\b|\bin\s+last\b|\bfollowed\b|\bfor\b))",
+        "a text stands in quotes",
+        (lambda m: f'{m[1]}"{m["bad"]}"',),
+        hint='"{2}"',
+        only_if_mended=True,
+    ),
+    # ---- segments and campaigns
+    Habit(
+        "segment",
+        r"(?:\b(?:profile|user|customer)\s*\.?\s*)?\b(?P<bad>segments?\s*(?:=|==|is|contains|in)\s*)({text}|{word})(?=\s*(?:\Z|\)|;|\band\b|\bor\b|\bwithin\b|\bfor\b))",
+        "whether a profile is in a segment is asked by `in segment`",
+        ("in segment {2}",),
+        hint="in segment {2}",
+        only_if_mended=True,
+    ),
+    Habit(
+        "segment",
+        r"\b(?:in\s+)?(?P<bad>segments?\s*(?:in\s*)?[(\[](?P<names>\s*{text}(?:\s*,\s*{text})*)\s*[)\]])",
+        "`in segment` takes one name; several are joined by `or`",
+        (_segments,),
+        hint='in segment "a" or in segment "b"',
+    ),
+    Habit(
+        "segment",
+        r"(?:\b(?:profile|user|customer|profiles|users)\s+(?:is\s+)?)(?P<bad>(?:not\s+)?in\s+segment\s+)({name})",
+        "`in segment` is asked of the profile, and stands alone",
+        ("{1}{2}",),
+        hint="in segment {2}",
+    ),
+    Habit(
+        "segment",
+        r"\b(?P<bad>(?:in\s+(?:the\s+)?)?segments?\s+)({name})(?=\s*(?:\Z|\)|;|\band\b|\bor\b|\bwithin\b|\bfor\b))",
+        "whether a profile is in a segment is asked by `in segment`",
+        ("in segment {2}",),
+        hint="in segment {2}",
+        only_if_mended=True,
+    ),
+    Habit(
+        "segment",
+        r"\b(?P<bad>in)\s+({text})(?=\s*(?:\Z|\)|;|\band\b|\bor\b))",
+        "`in` alone asks for one of several values; the segment is asked for by `in segment`",
+        ("in segment {2}",),
+        hint="in segment {2}",
+        only_if_mended=True,
+    ),
+    Habit(
+        "campaign",
+        r"\b(?P<bad>campaign\s+received)\b(?!\s+received)(?:\s+({text}))?",
+        "a campaign's name stands between `campaign` and `received`",
+        (lambda m: "campaign " + (m[2] or '"spring"') + " received",),
+        hint='campaign "spring" received',
+        only_if_mended=True,
+    ),
+    Habit(
+        "campaign",
+        r"\b(?P<bad>received\s+(?:the\s+)?campaign)\s+({name})",
+        "`received` follows the campaign's name",
+        ("campaign {2} received",),
+        hint="campaign {2} received",
+    ),
+    Habit(
+        "campaign",
+        r"\bcampaign\s*(?P<bad>=|==|is|:)\s*({name})(?:\s+received)?",
+        "the name of a campaign follows `campaign`, and then `received`",
+        ("campaign {2} received",),
+        hint="campaign {2} received",
+        only_if_mended=True,
+    ),
+    Habit(
+        "campaign",
+        r"\bcampaign\s+({name})\s+(?P<bad>is\s+received|was\s+received|has\s+been\s+received|receives?|sent|delivered)\b",
+        "a receipt is written `received`",
+        ("campaign {1} received",),
+        hint="campaign {1} received",
+    ),
+    Habit(
+        "campaign",
+        r"\bcampaign\s+({name})\s+(?P<bad>opened|clicked|viewed|seen|bounced)\b",
+        "of a campaign only its receipt is known here; `{2}` is an event of its own",
+        ('event "campaign_{2}"',),
+        hint="event campaign_{2}",
+    ),
+    Habit(
+        "campaign",
+        r"\bcampaign\s+({name})(?P<bad>)(?!\s+received)(?=\s*(?:\Z|\)|;|\band\b|\bor\b|\bwithin\b|\bfollowed\b|\bin\b))",
+        "`received` follows the campaign's name",
+        ("campaign {1} received",),
+        hint="campaign {1} received",
+        only_if_mended=True,
+    ),
+    # ---- counting
+    Habit(
+        "count",
+        r"\b(?P<bad>count\s+(?:of\s+)?({event}(?:\s+in\s+last\s+\d+\s*{unit})?))",
+        "what is counted stands in parentheses",
+        ("count({2})",),
+        hint="count({2}) >= 3",
+    ),
+    Habit(
+        "count",
+        r"\b(?P<bad>(sum|avg|min|max|distinct)\s+(?:of\s+)?({path})\s+(?:of|in|from)\s+({event}))",
+        "what is computed stands in parentheses",
+        ("{2}({3} of {4})",),
+        hint="{2}({3} of {4}) > 100",
+    ),
+    Habit(
+        "count",
+        r"\bcount\s*\(\s*(?P<bad>\*|1|all)\s*\)",
+        "`count` counts events of one type, and names it",
+        ("count(event purchase_completed)",),
+        hint="count(event purchase_completed) >= 3",
+    ),
+    Habit(
+        "count",
+        r"\bcount\s*\(\s*(?P<bad>(?!event\b|campaign\b|profile\b){name})\s*(?=[)\s])",
+        "`count` counts events, and an event begins with the word `event`",
+        ("count(event {1} ",),
+        hint="count(event {1})",
+    ),
+    Habit(
+        "count",
+        r"\bcount\s*\(\s*({event})\s*,\s*(?P<bad>(?:last\s+)?(\d+\s*{unit}))\s*\)",
+        "the span of a count follows `in last`",
+        ("count({1} in last {3})",),
+        hint="count({1} in last {3})",
+    ),
+    Habit(
+        "count",
+        r"\b(?P<function>sum|avg|min|max|distinct)\s*\(\s*(?P<path>{path})(?P<bad>)\s*(?=\))",
+        "`{1}` does not say of which event `{2}` is the property",
+        ("{1}({2} of event purchase_completed",),
+        hint="{1}({2} of event purchase_completed)",
+    ),
+    Habit(
+        "count",
+        r"\b(sum|avg|min|max|distinct)\s*\(\s*({event})\s*\.\s*({path})\s*\)",
+        "the property comes first: the property of the event",
+        ("{1}({3} of {2})",),
+        hint="{1}({3} of {2})",
+    ),
+    Habit(
+        "count",
+        r"({event}(?:\s+in\s+last\s+\d+\s*{unit})?)\s+(?P<bad>(?:(at\s+least|more\s+than|exactly|at\s+most)\s+)?(\d+|once|twice|thrice)\s*(?:times|x\b|×)?)(?=\s*(?:\Z|\)|;|\band\b|\bor\b|\bwithin\b))",
+        "how often something happened is asked by `count`",
+        (_counted,),
+        hint="count({1}) >= 3",
+        only_if_mended=True,
+    ),
+    Habit(
+        "count",
+        r"(?P<bad>\b(?:number|amount|how\s+many)\s+(?:of\s+)?(?:times\s+)?({event}(?:\s+in\s+last\s+\d+\s*{unit})?))",
+        "how often something happened is asked by `count`",
+        ("count({2})",),
+        hint="count({2}) >= 3",
+    ),
+    Habit(
+        "count",
+        r"({event}(?:\s+in\s+last\s+\d+\s*{unit})?)\s*(?P<bad>{relation}\s*\d+)",
+        "an event is no number; how often it happened is asked by `count`",
+        ("count({1}) {2}",),
+        hint="count({1}) {2}",
+        only_if_mended=True,
+    ),
+    Habit(
+        "count",
+        r"({relation}\s*\d+)\s+(?P<bad>times|x|occurrences|events)\b",
+        "a count is a number, without `{2}`",
+        ("{1}",),
+        hint="{1}",
+    ),
+)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from math import inf, isfinite
+from math import inf
 from typing import NamedTuple
 
 from convgoals import Event, ProfileSnapshot
@@ -38,9 +38,10 @@ class Profile:
     """Where a profile stands in the ten goals."""
 
     __slots__ = (
-        "any_purchase", "carted", "checkout_done", "chained", "facts", "first_signup", "first_visit", "funnel_done",
-        "habit_done", "happy_done", "ids", "large_done", "last", "logins", "plan", "pricing_done", "pricing_visits",
-        "pro_done", "purchases", "refunded", "segments", "upgrade_done", "viewed",
+        "any_purchase", "carted", "chained", "checkout_done", "facts", "first_signup", "first_visit",
+        "funnel_done", "habit_done", "happy_done", "ids", "large_done", "last", "logins", "plan",
+        "pricing_done", "pricing_visits", "pro_done", "purchases", "refunded", "segments", "upgrade_done",
+        "viewed",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -102,7 +103,9 @@ class Loop:
         profile_id = profile.facts[0].profile_id
         self.ledger = [done for done in self.ledger if done.profile_id != profile_id] + found
 
-    def _take(self, profile: Profile, event: Event, ledger: list[Done]) -> None:
+    def _take(  # noqa: C901, PLR0912, PLR0915  a loop written by hand for speed
+        self, profile: Profile, event: Event, ledger: list[Done]
+    ) -> None:
         t = profile.last = event.instant
         kind = event.type
         if kind == "page_visit":

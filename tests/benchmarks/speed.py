@@ -75,9 +75,7 @@ def benchmark() -> list[Report]:
         loop, engine = timings["hand-written loop"], timings["GoalEngine"]
         for name, timing in timings.items():
             share = 1 / timing.times(loop)
-            rows.append(
-                (size, name, timing.best, len(facts) / timing.best, share, 1 / timing.median_times(loop))
-            )
+            rows.append((size, name, timing.best, len(facts) / timing.best, share, 1 / timing.median_times(loop)))
         targets.append(Target(f"share of the loop's speed, batches of {size:,}", 1 / engine.times(loop), 0.6))
     return [
         Report(

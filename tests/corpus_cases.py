@@ -110,7 +110,7 @@ def read_file(path: Path) -> Iterator[Case]:
     """The cases of one file."""
     document = tomllib.loads(path.read_text(encoding="utf-8"))
     for number, table in enumerate(document.pop("case", []), start=1):
-        yield _case(f"{path.stem}-{number:03}-{table['name']}", table)
+        yield read_case(f"{path.stem}-{number:03}-{table['name']}", table)
     for number, table in enumerate(document.pop("truths", []), start=1):
         yield from _truths(f"{path.stem}-truths-{number:02}", table)
     for number, table in enumerate(document.pop("refused", []), start=1):
@@ -120,7 +120,7 @@ def read_file(path: Path) -> Iterator[Case]:
     assert not document, f"{path.name} holds {', '.join(document)}"
 
 
-def _case(name: str, table: dict[str, Any]) -> Case:
+def read_case(name: str, table: dict[str, Any]) -> Case:
     unknown = table.keys() - {"name", "facts", "now", "completions", "error", *GOAL_KEYS}
     assert not unknown, f"{name}: {unknown}"
     assert ("error" in table) != ("completions" in table), f"{name} expects completions, or an error"

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import attrs
 
-from convgoals.instants import BEGINNING, shifter
+from convgoals.instants import BEGINNING, LATEST, add_months
 from convgoals.language import ast
 from convgoals.testing.reference.comparisons import Day, Moment, lookup, moment, time_in_text, value_of
 from convgoals.testing.reference.facts import Log, profile_at
@@ -34,7 +34,12 @@ def later(log: Log, instant: int, duration: ast.Duration) -> int:
     """*instant* + *duration*: the last instant that is within that span of it; months in the goal's time zone."""
     if instant == BEGINNING:  # what held at the beginning of time has held for longer than any span
         return BEGINNING
-    return shifter(duration.months, duration.microseconds, log.timezone)(instant)
+    if duration.months:
+        try:
+            instant = add_months(instant, duration.months, log.timezone)
+        except (OverflowError, ValueError):  # past the last year of the calendar
+            instant = LATEST
+    return instant + duration.microseconds
 
 
 def start_of(log: Log, node: ast.Between) -> int:

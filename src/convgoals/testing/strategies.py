@@ -8,7 +8,7 @@ makes facts and conditions collide, one with odd names tries the printer. This m
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -86,7 +86,7 @@ SMALL = Vocabulary()
 
 def conditions(vocabulary: Vocabulary = SMALL, *, max_depth: int = 3) -> SearchStrategy[ast.Condition]:
     """Conditions of every kind of node, nested up to *max_depth* operators deep, arithmetic and filters not counted."""
-    return _Conditions(vocabulary).nested(max_depth).filter(_is_accepted)
+    return _condition(_Conditions(vocabulary).nested(max_depth), _is_accepted)
 
 
 def goal_conditions(vocabulary: Vocabulary = SMALL, *, max_depth: int = 3) -> SearchStrategy[ast.Condition]:
@@ -119,19 +119,28 @@ def durations(*, max_amount: int = 400, units: Sequence[ast.Unit] = tuple(ast.UN
 
 
 @st.composite
-def _condition(draw: Any, strategy: SearchStrategy[ast.Condition]) -> ast.Condition:
-    """What the checker takes of *strategy*, under a name: the whole's repr would be a hundred thousand characters."""
-    node = draw(strategy)
-    for _ in range(4):
-        if _is_possible(node):
-            break
+def _condition(draw: Any, strategy: SearchStrategy[Any], accepts: Callable[[Any], bool] | None = None) -> Any:
+    """What *accepts* takes of *strategy*, under a name: the whole's repr would be a hundred thousand characters."""
+    accepts = accepts or _is_possible
+    for _ in range(5):
         node = draw(strategy)
-    return node if _is_possible(node) else reject()
+        if accepts(node):
+            return node
+    return reject()
 
 
 def _is_possible(node: ast.Condition) -> bool:
-    """Whether the checker takes *node*: it refuses what can never be true."""
+    """Whether *node*, perhaps a part of a filter, may be true at some time: the checker refuses what cannot."""
     return next(contradictions(node), None) is None
+
+
+def _is_accepted(node: ast.Condition) -> bool:
+    """Whether the checker takes *node*, a whole condition."""
+    try:
+        check(node)
+    except GoalError:
+        return False
+    return True
 
 
 class _Conditions:
@@ -256,15 +265,6 @@ class _Conditions:
             st.builds(_chain, self.occurrences, st.lists(links, min_size=1, max_size=3), st.none()),
             st.builds(_chain, self.occurrences, st.lists(links, max_size=2), absences),
         )
-
-
-def _is_accepted(node: ast.Condition) -> bool:
-    """Whether the checker accepts *node*: what can never be true, for one, is drawn now and then."""
-    try:
-        check(node)
-    except GoalError:
-        return False
-    return True
 
 
 def _terms(below: SearchStrategy[Any]) -> SearchStrategy[tuple[Any, ...]]:

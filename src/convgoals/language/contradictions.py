@@ -7,6 +7,7 @@ value may be of any type, so ``a > 5 and a < "x"`` never holds, while ``a >= 202
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from datetime import date
 
@@ -21,6 +22,9 @@ _CONDITIONS = (
     *ast.COMPARISONS, *ast.OCCURRENCES, ast.And, ast.Or, ast.Not, ast.InSegment, ast.InLast, ast.Chain, ast.Window,
     ast.Between, ast.Held,
 )  # fmt: skip
+
+MAX_REPEATED = 25
+"""How many nodes a part may have to be looked for, negated, among the parts beside it."""
 
 
 def contradictions(root: ast.Condition) -> Iterator[GoalTypeError]:
@@ -164,12 +168,17 @@ def _pair_hint(first: ast.Condition, second: ast.Condition) -> str:
     return f"did you mean `or`? ({format_node(first)} or {format_node(second)})"
 
 
+def _is_small(node: ast.Condition) -> bool:
+    """Whether *node* is of a size that people repeat, and cheap to compare: a nest of 60 levels is neither."""
+    return sum(1 for _ in itertools.islice(ast.walk(node), MAX_REPEATED + 1)) <= MAX_REPEATED
+
+
 def _opposites(parts: list[ast.Condition]) -> Iterator[GoalTypeError]:
-    """``A and not A``, for any A."""
-    negative = [part.term for part in parts if isinstance(part, ast.Not)]
+    """``A and not A``, for any small A."""
+    negative = [part.term for part in parts if isinstance(part, ast.Not) and _is_small(part.term)]
     if not negative:
         return
-    positive = {normal_form(part): part for part in parts if not isinstance(part, ast.Not)}
+    positive = {normal_form(part): part for part in parts if not isinstance(part, ast.Not) and _is_small(part)}
     for term in negative:
         other = positive.get(normal_form(term))
         if other is not None:

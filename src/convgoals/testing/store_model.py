@@ -1,5 +1,7 @@
 """What a store should hold, as plainly as it can be said, and random batches to put to both (see `StoreContract`)."""
 
+# ruff: noqa: S101  assert is how tests speak
+
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
@@ -11,7 +13,7 @@ import attrs
 from hypothesis import strategies as st
 
 from convgoals.goals import Goal
-from convgoals.instants import to_datetime
+from convgoals.instants import to_datetime, to_instant
 from convgoals.records import CampaignReceipt, Completion, Event, Fact, ProfileSnapshot, ProfileUpdate, Retraction
 from convgoals.storage.base import Batch, ProfileChange, SavedGoal, Store
 
@@ -143,7 +145,17 @@ _moments = _instants.map(to_datetime)
 _values = st.sampled_from((None, True, 0, 10**30, 0.1, -0.0, Decimal("1.50"), "", "ü\0", [1, {"a": None}], {"": ()}))
 _properties = st.dictionaries(st.sampled_from(("", "x", "decimal")), _values, max_size=2)
 _ids = st.sampled_from(("1", "2", "3", "4", "5", "ü"))
+_saved_goals = st.builds(
+    SavedGoal,
+    st.builds(Goal, st.sampled_from(GOALS), st.sampled_from(("event a", "event b"))),
+    st.integers(1, 3),
+    st.booleans(),
+)
 _segments = st.sampled_from(((), ("vip",), ("a", "ü")))
+
+
+def _moments_from(moment: datetime) -> st.SearchStrategy[datetime]:
+    return st.integers(to_instant(moment), SPAN).map(to_datetime)
 
 
 def facts(profile_id: str) -> st.SearchStrategy[Fact]:
@@ -181,14 +193,13 @@ def batches(draw: Callable[[Any], Any], model: StoreModel) -> Batch:
     live = model.history()
     ended = draw(st.lists(st.sampled_from(live), max_size=2, unique_by=id)) if live else []
     entries: list[Completion | Retraction] = [
-        Retraction(completion, draw(_moments.filter(lambda at, seen=completion: at >= seen.recorded_at)), draw(_ids))
+        Retraction(completion, draw(_moments_from(completion.recorded_at)), draw(_ids))
         for completion in ended
         if _is_latest(completion, model)
     ]
     for name in profiles:
         entries += draw(st.lists(completions(name), max_size=2))
-    saved = [SavedGoal(Goal(draw(st.sampled_from(GOALS)), draw(st.sampled_from(("event a", "event b")))), draw(st.integers(1, 3)),
-                       draw(st.booleans())) for _ in range(draw(st.integers(0, 1)))]  # fmt: skip
+    saved = draw(st.lists(_saved_goals, max_size=1))
     return Batch(
         profiles=profiles,
         entries=tuple(entries),
@@ -212,4 +223,3 @@ def _merges(draw: Callable[[Any], Any], model: StoreModel) -> Sequence[tuple[str
     live = {each.profile_id for each in model.history()}
     old, new = draw(st.permutations(free))[:2] if len(free) > 1 else ("", "")
     return ((old, new),) if old and old not in live else ()
-

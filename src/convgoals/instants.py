@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import attrs
 from dateutil.relativedelta import relativedelta
 
 from convgoals.errors import ConvgoalsError
@@ -106,15 +106,24 @@ def add_months(instant: int, months: int, timezone: tzinfo) -> int:
     return wall_to_instant(wall + relativedelta(months=months), timezone)
 
 
-def shifter(months: int, microseconds: int, timezone: tzinfo) -> Callable[[int], int]:
-    """A function that moves an instant forward by a span: the calendar part first, then the exact part."""
-    if months == 0:
-        return lambda instant: instant + microseconds
+@attrs.frozen
+class Shift:
+    """Moves an instant forward by a span: the calendar part first, in a time zone, then the exact part.
 
-    def shift(instant: int) -> int:
+    Attributes:
+        months: the calendar part.
+        microseconds: the exact part.
+        timezone: whose calendar.
+    """
+
+    months: int
+    microseconds: int
+    timezone: tzinfo = UTC
+
+    def __call__(self, instant: int) -> int:
+        if self.months == 0:
+            return instant + self.microseconds
         try:
-            return add_months(instant, months, timezone) + microseconds
+            return add_months(instant, self.months, self.timezone) + self.microseconds
         except (OverflowError, ValueError):  # past the year 9999 every deadline is equally never
-            return LATEST + microseconds
-
-    return shift
+            return LATEST + self.microseconds

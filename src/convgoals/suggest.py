@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 MAX_KNOWN = 2_000
@@ -11,6 +10,8 @@ MAX_KNOWN = 2_000
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """``did you mean `x`?`` for the known name nearest to *name*, or ``""``."""
+    import difflib  # noqa: PLC0415  only messages need it
+
     candidates = [other for other, _ in zip(known, range(MAX_KNOWN), strict=False)]
     folded = {candidate.casefold(): candidate for candidate in reversed(candidates)}
     near = difflib.get_close_matches(name.casefold()[:200], folded, n=1, cutoff=0.6)

@@ -16,8 +16,8 @@ from convgoals.errors import ConvgoalsError, GoalError, QuestionError
 from convgoals.instants import (
     LATEST,
     MICROSECOND,
+    Shift,
     read_iso,
-    shifter,
     start_of_day,
     to_datetime,
     to_instant,
@@ -161,7 +161,7 @@ def read_span(value: str | timedelta | None, timezone: tzinfo, name: str) -> Cal
     else:
         raise QuestionError(f"{name}={value!r:.60} is no span of time", code="window", hint=f'{name}="7 days"')
     if months:
-        shift = shifter(months, microseconds, timezone)
+        shift = Shift(months, microseconds, timezone)
         return lambda moment: to_datetime(min(LATEST, shift(to_instant(moment))))
     span = timedelta(microseconds=microseconds)
 

@@ -175,8 +175,8 @@ class _Summary:
         self.fed = fed
         self.seconds = seconds
         self.too_late = engine.rejected_count
-        self.ill_typed = Counter(engine._diagnostics.ill_typed)  # noqa: SLF001
-        self.unheard = Counter(engine._diagnostics.unheard)  # noqa: SLF001
+        self.ill_typed = Counter(engine.diagnostics().ill_typed)
+        self.unheard = Counter(engine.diagnostics().unheard)
 
     def to_dict(self) -> dict[str, Any]:
         """The summary for JSON."""

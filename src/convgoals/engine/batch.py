@@ -6,6 +6,7 @@ the profile is folded again from its kept facts, and what the ledger says of it 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ from convgoals.predicates.plan import Plan
 from convgoals.predicates.values import Notes
 from convgoals.records import Completion, Event, Fact, Retraction
 from convgoals.storage.base import ProfileChange, Store, StoredProfile
+
+_changed = ProfileChange._make  # a NamedTuple's quickest constructor: there is a change for each profile of a batch
 
 
 class BatchRun:
@@ -52,40 +55,39 @@ class BatchRun:
         self.recorded_at = recorded_at
         self._kept: Sequence[Fact] = ()
         self._profile_id = ""
-        self._fold = Fold(plan, self._history, note)
+        self.unheard: Counter[str] = Counter()
+        self._fold = Fold(plan, self._history, note, self.unheard)
 
     def _history(self) -> Sequence[Fact]:
         """The kept facts of the profile at hand, those of this batch included."""
         stored = self.store.load([self._profile_id]).get(self._profile_id)
         return sorted((*(stored.facts if stored else ()), *self._kept), key=by_order)
 
-    def add(self, profile_id: str, record: ProfileRecord, facts: list[Fact]) -> ProfileRecord:
-        """Take a profile's *facts* of this batch; returns its record, a new one if it was folded again."""
-        fresh = self._fresh(record, facts)
-        for fact in facts:
-            if fact.instant > record.latest:
-                record.latest = fact.instant
-        if fresh and fresh[0].instant <= record.last:
-            stored = self.store.load([profile_id]).get(profile_id)
-            return self.refold(profile_id, stored, fresh, cause=fresh[0].id, latest=record.latest)
-        self._profile_id, self._kept = profile_id, fresh
-        if fresh:
-            self._fold.run(record, fresh)
-        self._finish(profile_id, record, fresh)
-        return record
+    def add(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact], *, tidy: bool) -> ProfileRecord:
+        """Take a profile's *facts* of this batch; returns its record, a new one if it was folded again.
 
-    def _fresh(self, record: ProfileRecord, facts: list[Fact]) -> list[Fact]:
-        """Those of *facts* that are kept and not yet known, in order; their ids become known."""
-        ids, events, keep_all = record.ids, self.plan.events, self.keep_all
-        fresh = []
-        for fact in facts:
-            if fact.id in ids or not (keep_all or type(fact) is not Event or fact.type in events):
-                continue
-            ids.add(fact.id)  # type: ignore[arg-type] # every fact of a batch has its id
-            fresh.append(fact)
-        if len(fresh) > 1:
-            fresh.sort(key=by_order)
-        return fresh
+        *tidy* says that the facts come each later than the one before.
+        """
+        self._profile_id, self._kept = profile_id, facts
+        if tidy and facts[0].instant > record.last:
+            self._finish(profile_id, record, self._fold.take(record, facts, keep_all=self.keep_all))
+            return record
+        ids, events = record.ids, self.plan.events
+        fresh = {
+            fact.id: fact
+            for fact in reversed(facts)
+            if fact.id not in ids and (self.keep_all or type(fact) is not Event or fact.type in events)
+        }
+        self.unheard.update(fact.type for fact in facts if type(fact) is Event and fact.type not in events)
+        record.latest = max(record.latest, *(fact.instant for fact in facts))
+        ordered = sorted(fresh.values(), key=by_order)
+        if ordered and ordered[0].instant <= record.last:
+            stored = self.store.load([profile_id]).get(profile_id)
+            return self.refold(profile_id, stored, ordered, cause=ordered[0].id, latest=record.latest)
+        self._kept = ordered
+        self._fold.run(record, ordered)
+        self._finish(profile_id, record, ordered)
+        return record
 
     def _finish(self, profile_id: str, record: ProfileRecord, kept: Sequence[Fact]) -> None:
         """Let time pass for the profile, and write down what fired."""
@@ -96,7 +98,7 @@ class BatchRun:
         if fold.out:
             self.completions.extend([self._completion(profile_id, firing) for firing in fold.out])
             fold.out.clear()
-        self.changes[profile_id] = ProfileChange(kept, until, record.wake if record.wake < NEVER else None)
+        self.changes[profile_id] = _changed((kept, until, record.wake if record.wake < NEVER else None))
 
     def pass_time(self, profile_id: str, record: ProfileRecord) -> None:
         """Let time alone do what it does for a profile."""
@@ -175,10 +177,7 @@ class BatchRun:
 def fold_all(plan: Plan, facts: Sequence[Fact], until: int) -> tuple[ProfileRecord, list[Firing]]:
     """Where a profile stands after all its kept *facts*, in order, and time up to *until*; and all that fired."""
     record = ProfileRecord(plan)
-    record.ids.update(fact.id for fact in facts if fact.id is not None)
-    fold = Fold(plan, lambda: facts, ignore_notes)
+    fold = Fold(plan, lambda: facts, ignore_notes, Counter())
     fold.run(record, facts)
-    if facts:
-        record.latest = facts[-1].instant
     fold.pass_time(record, max(until, record.latest))
     return record, fold.out

@@ -12,7 +12,12 @@ MAX_TYPES = 1_000
 
 
 class Diagnostics:
-    """Counts since the engine was opened or its goals changed."""
+    """Counts since the engine was opened or its goals changed.
+
+    Attributes:
+        ill_typed: how often a comparison met a value of the wrong type, by (goal, property, type).
+        unheard: how often an event came that no goal listens to, by its type.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self._names = [machine.goal.name for machine in plan.machines]

@@ -19,7 +19,6 @@ from convgoals.engine.questions import CLOCK, Questions
 from convgoals.errors import ConvgoalsError, UnknownGoalError
 from convgoals.goals import Goal
 from convgoals.instants import BEGINNING, to_datetime, to_instant
-from convgoals.predicates.compile import compile_goal
 from convgoals.predicates.plan import Plan, make_plan
 from convgoals.records import Completion, Fact, Retraction
 from convgoals.storage.base import Batch, SavedGoal, Store
@@ -110,7 +109,7 @@ class GoalEngine(Questions):
         self._use(self._make_plan(self._saved.values()))
 
     def _make_plan(self, saved: Iterable[SavedGoal]) -> Plan:
-        return make_plan(compile_goal(each.goal, each.version) for each in saved if not each.archived)
+        return make_plan((each.goal, each.version) for each in saved if not each.archived)
 
     def _use(self, plan: Plan) -> None:
         self._plan = plan
@@ -218,22 +217,25 @@ class GoalEngine(Questions):
             raise ConvgoalsError(f"{CLOCK!r} is no name for a source", code="checkpoint", hint="call advance(now)")
         with self._lock:
             self._refresh()
-            intake = self._intake.sort(facts, self._reached, self._aliases, self._plan.events)
+            intake = self._intake.sort(facts, self._reached, self._aliases)
             groups = intake.groups
             if not groups and not checkpoint and not intake.rejections:
                 return []
             run = self._run(self._plan, intake.latest)
             try:
-                records = self._load(groups)
+                records, untidy = self._load(groups), intake.untidy
                 for profile_id, group in groups.items():
-                    self._records[profile_id] = run.add(profile_id, records[profile_id], group)
+                    record = records[profile_id]
+                    again = run.add(profile_id, record, group, tidy=profile_id not in untidy)
+                    if again is not record:
+                        records[profile_id] = again
                 changes = self._commit(run, Batch(positions=dict(checkpoint or {})))
             except BaseException:
                 for profile_id in groups:  # where they stood before is what the store says
                     self._records.pop(profile_id, None)
                 raise
             self._bound_cache()
-            for kind, count in intake.unheard.items():
+            for kind, count in run.unheard.items():
                 self._diagnostics.saw_unheard(kind, count)
             self.rejected_count += len(intake.rejections)
             if self._on_rejected is not None:
@@ -242,23 +244,18 @@ class GoalEngine(Questions):
             return self._announce(changes)
 
     def _load(self, profile_ids: Iterable[str]) -> dict[str, ProfileRecord]:
-        """Where each profile stands: at hand, from the store, or new."""
-        found, missing = {}, []
-        for profile_id in profile_ids:
-            record = self._records.get(profile_id)
-            if record is None:
-                missing.append(profile_id)
-            else:
-                found[profile_id] = record
+        """All records at hand, with those of *profile_ids* among them: loaded from the store, or new."""
+        records = self._records
+        missing = [profile_id for profile_id in profile_ids if profile_id not in records]
         if missing:
             stored = self._store.load(missing)
             for profile_id in missing:
                 known = stored.get(profile_id)
                 if known is None:
-                    found[profile_id] = ProfileRecord(self._plan)
+                    records[profile_id] = ProfileRecord(self._plan)
                 else:
-                    found[profile_id] = fold_all(self._plan, known.facts, known.until)[0]
-        return found
+                    records[profile_id] = fold_all(self._plan, known.facts, known.until)[0]
+        return records
 
     def _bound_cache(self) -> None:
         while len(self._records) > CACHED_PROFILES:
@@ -282,9 +279,10 @@ class GoalEngine(Questions):
             due = self._store.due(instant)
             try:
                 for start in range(0, len(due), PASS):
-                    for profile_id, record in self._load(due[start : start + PASS]).items():
-                        run.pass_time(profile_id, record)
-                        self._records[profile_id] = record
+                    part = due[start : start + PASS]
+                    records = self._load(part)
+                    for profile_id in part:
+                        run.pass_time(profile_id, records[profile_id])
                 changes = self._commit(run, Batch(positions={CLOCK: instant}))
             except BaseException:
                 for profile_id in due:

@@ -8,13 +8,14 @@ handle, by folding again from the start.
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias
 
 from convgoals.goals import Every, OncePerDuration, OncePerProperty
-from convgoals.instants import BEGINNING, shifter
-from convgoals.predicates.base import DONE, NEVER, NO_PROPERTIES, Moment, Node, State
+from convgoals.instants import BEGINNING, Shift
+from convgoals.predicates.base import NEVER, NO_PROPERTIES, Moment, Node, State
 from convgoals.predicates.compile import Machine, counting_key
 from convgoals.predicates.plan import Plan, make_plan
 from convgoals.predicates.values import Notes
@@ -39,12 +40,12 @@ class ProfileRecord:
         latest: the latest of its facts, kept or not.
         properties: the profile's properties after ``last``.
         segments: its segments after ``last``.
-        states: by slot: ``None`` where the goal has seen nothing yet, `DONE`, or the root node's state.
-        counted: by slot, for goals that count once per something: what has counted.
+        state: the cells of all goals, by the plan's layout.
+        counted: by slot, for goals that count once per something: what has counted; ``None`` before anything has.
         wake: no later than the next instant at which time alone may move a state.
     """
 
-    __slots__ = ("counted", "ids", "last", "latest", "properties", "segments", "states", "wake")
+    __slots__ = ("counted", "ids", "last", "latest", "properties", "segments", "state", "wake")
 
     def __init__(self, plan: Plan) -> None:
         self.ids: set[str] = set()
@@ -52,12 +53,9 @@ class ProfileRecord:
         self.latest = BEGINNING
         self.properties: Properties = NO_PROPERTIES
         self.segments: tuple[str, ...] = ()
-        self.states: list[State | None] = [None] * len(plan.machines)
-        self.counted: dict[int, Any] = {}
-        self.wake = NEVER
-        for slot in plan.eager:
-            state = self.states[slot] = plan.machines[slot].fresh()
-            self.wake = min(self.wake, state[1])
+        self.state: State = list(plan.template)
+        self.counted: dict[int, Any] | None = None
+        self.wake = plan.wake
 
 
 class Fold:
@@ -66,44 +64,95 @@ class Fold:
     Args:
         plan: the goals.
         history: the kept facts of the profile at hand, in order; asked only where a condition looks back.
-        notes: where ill-typed comparisons are noted, as ``(slot, property, type)``.
+        notes: where ill-typed comparisons are noted: takes the goal's slot and the notes.
+        unheard: counts events by type, those that no goal listens to.
     """
 
-    def __init__(self, plan: Plan, history: Callable[[], Sequence[Fact]], notes: Callable[[int, Notes], None]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        history: Callable[[], Sequence[Fact]],
+        notes: Callable[[int, Notes], None],
+        unheard: Counter[str],
+    ) -> None:
         self.plan = plan
         self.out: list[Firing] = []
         self._history = history
         self._note = notes
         self._notes: Notes = []
-        self._moment = Moment(self._notes, self._replay)
+        self._unheard = unheard
+        self._moment = Moment(self._notes, self._replay, self._fire, self._noted)
         self._record = ProfileRecord(plan)
-        self._t = BEGINNING
 
-    def run(self, record: ProfileRecord, facts: Sequence[Fact]) -> None:
-        """Fold *facts*, all later than ``record.last``, in the order of `by_order`."""
-        handlers, states, moment = self.plan.handlers, record.states, self._moment
+    def take(  # noqa: C901, PLR0912  the hot loop, in line
+        self, record: ProfileRecord, facts: Sequence[Fact], *, keep_all: bool
+    ) -> Sequence[Fact]:
+        """Fold those of *facts* that are new to the record and matter, and return them.
+
+        The facts come each later than the one before, the first later than ``record.last``. With *keep_all*, also the
+        events that no goal listens to are returned.
+        """
+        handlers, state, moment, ids = self.plan.handlers, record.state, self._moment, record.ids
         self._record = record
         moment.profile, moment.segments = record.properties, record.segments
-        index, size = 0, len(facts)
-        while index < size:
-            fact = facts[index]
+        skipped: set[int] | None = None
+        due = record.wake
+        for fact in facts:
             t = fact.instant
-            index += 1
-            if type(fact) is Event and t < record.wake and (index == size or facts[index].instant != t):
-                # An event alone at its instant: by far the most common case.
-                handler = handlers.get(fact.type)
-                if handler is not None:
-                    self._t = t
-                    wake = handler(states, fact, t, record.properties, moment, self._fire, self._noted)
-                    if wake < record.wake:
-                        record.wake = wake
-            else:
-                start = index - 1
-                while index < size and facts[index].instant == t:
-                    index += 1
-                self.pass_time(record, t - 1)
-                self._run_instant(record, t, facts[start:index])
+            if fact.id not in ids:
+                if type(fact) is Event:
+                    handler = handlers.get(fact.type)
+                    if handler is not None:
+                        ids.add(fact.id)  # type: ignore[arg-type]  # every fact of a batch has its id
+                        if t < due:
+                            # An event alone at its instant: by far the most common case.
+                            wake = handler(state, fact, t, moment)
+                            if wake < due:
+                                due = record.wake = wake
+                            continue
+                        self._take_slowly(record, fact, t)
+                        due = record.wake
+                        continue
+                    if keep_all:
+                        ids.add(fact.id)  # type: ignore[arg-type]
+                        continue
+                    self._unheard[fact.type] += 1
+                else:
+                    ids.add(fact.id)  # type: ignore[arg-type]
+                    if t < due and isinstance(fact, (ProfileSnapshot, ProfileUpdate)):
+                        self._run_profile_fact(record, t, fact)
+                    else:
+                        self._take_slowly(record, fact, t)
+                    due = record.wake
+                    continue
+            if skipped is None:
+                skipped = set()
+            skipped.add(id(fact))
+        if t > record.latest:
+            record.latest = t
+        if skipped is None:
             record.last = t
+            return facts
+        fresh = [fact for fact in facts if id(fact) not in skipped]
+        if fresh:
+            record.last = max(record.last, fresh[-1].instant)
+        return fresh
+
+    def _take_slowly(self, record: ProfileRecord, fact: Fact, t: int) -> None:
+        self.pass_time(record, t - 1)
+        self._run_instant(record, t, (fact,))
+
+    def run(self, record: ProfileRecord, facts: Sequence[Fact]) -> None:
+        """Fold *facts*, all new and later than ``record.last``, in the order of `by_order`, ties together."""
+        for t, together in instants(facts, NEVER):
+            if len(together) == 1:
+                self.take(record, together, keep_all=True)
+            else:
+                record.ids.update(fact.id for fact in together if fact.id is not None)
+                self.pass_time(record, t - 1)
+                self._run_instant(record, t, together)
+        if facts and facts[-1].instant > record.latest:
+            record.latest = facts[-1].instant
 
     def pass_time(self, record: ProfileRecord, until: int) -> None:
         """Let time alone do what it does up to *until*, that instant included."""
@@ -113,7 +162,8 @@ class Fold:
             record.last = max(record.last, t)
 
     def _due(self, record: ProfileRecord, t: int) -> Touched:
-        return {slot: {} for slot, state in enumerate(record.states) if state is not None and state[1] <= t}
+        state = record.state
+        return {slot: {} for slot, machine in self.plan.timed if state[machine.at] and state[machine.root.at + 1] <= t}
 
     def _run_instant(self, record: ProfileRecord, t: int, facts: Sequence[Fact]) -> None:
         """All facts of one instant: first the profile's, then what happened, then the goals, each once."""
@@ -122,25 +172,42 @@ class Fold:
         self._step(record, t, touched)
         record.last = max(record.last, t)
 
+    def _run_profile_fact(self, record: ProfileRecord, t: int, fact: ProfileSnapshot | ProfileUpdate) -> None:
+        """A snapshot or update alone at its instant."""
+        plan, before, notes = self.plan, record.properties, self._notes
+        apply_profile_fact(record, fact)
+        record.last = t
+        after = record.properties
+        self._moment.profile, self._moment.segments = after, record.segments
+        touched: Touched = {slot: {} for slot in plan.readers} if plan.readers else {}
+        for slot, leaf in plan.changes:
+            if leaf.matches(before, after, notes):
+                touched.setdefault(slot, {})[leaf.index] = [fact]
+            if notes:
+                self._noted(slot, notes)
+        if touched:
+            self._step(record, t, touched)
+
     def _step(self, record: ProfileRecord, t: int, touched: Touched) -> None:
         """Step the touched goals at *t*, in the order of their slots."""
-        moment, states = self._moment, record.states
-        self._record, self._t = record, t
+        moment, state = self._moment, record.state
+        self._record = record
         moment.profile, moment.segments = record.properties, record.segments
-        for slot in sorted(touched):
-            state = states[slot]
-            if state is DONE:
-                continue
+        for slot in sorted(touched) if len(touched) > 1 else touched:
             machine = self.plan.machines[slot]
-            if state is None:
-                state = states[slot] = machine.fresh()
-            moment.matches, moment.goal = touched[slot], machine
+            if not state[machine.at]:
+                continue
+            moment.matches, moment.goal, moment.through = touched[slot], machine, ()
             fired = machine.root.step(state, t, moment)
             if fired is not None:
-                self._fire(slot, fired)
+                self._fire(slot, fired, t)
             if self._notes:
                 self._noted(slot, self._notes)
-        record.wake = min((state[1] for state in states if state is not None), default=NEVER)
+        wake = NEVER
+        for _, machine in self.plan.timed:
+            if state[machine.at] and state[machine.root.at + 1] < wake:
+                wake = state[machine.root.at + 1]
+        record.wake = wake
 
     # ---- counting (semantics §5)
 
@@ -148,39 +215,41 @@ class Fold:
         self._note(slot, notes)
         notes.clear()
 
-    def _fire(self, slot: int, fired: Sequence[Fact]) -> None:
+    def _fire(self, slot: int, fired: Sequence[Fact], t: int) -> None:
         """Turn what fired into completions, as the goal counts."""
-        moment, record, t, machine = self._moment, self._record, self._t, self.plan.machines[slot]
-        anchor, moment.anchor = moment.anchor, None
+        moment, record, machine = self._moment, self._record, self.plan.machines[slot]
         if t < machine.since:
             return
         triggers: Sequence[Fact | None] = fired or (None,)
         if len(triggers) > 1:
             triggers = sorted(triggers, key=by_order)
         if machine.once:
-            self.out.append((slot, t, triggers[0], anchor, record.segments))
-            record.states[slot] = DONE
+            self.out.append((slot, t, triggers[0], _anchor(moment, triggers[0]), record.segments))
+            record.state[machine.at] = False
             return
         counting = machine.goal.counting
         for trigger in triggers:
             if isinstance(counting, Every) or self._counts(record, slot, counting, machine, trigger, t):
-                self.out.append((slot, t, trigger, anchor, record.segments))
+                self.out.append((slot, t, trigger, _anchor(moment, trigger), record.segments))
 
     def _counts(
         self, record: ProfileRecord, slot: int, counting: Any, machine: Machine, trigger: Fact | None, t: int
     ) -> bool:
         timezone = machine.zone
+        if record.counted is None:
+            record.counted = {}
+        counted = record.counted
         if isinstance(counting, OncePerDuration):
-            last = record.counted.get(slot)
-            shift = shifter(counting.duration.months, counting.duration.microseconds, timezone)
+            last = counted.get(slot)
+            shift = Shift(counting.duration.months, counting.duration.microseconds, timezone)
             if last is not None and shift(last) > t:
                 return False
-            record.counted[slot] = t
+            counted[slot] = t
             return True
         if not isinstance(counting, OncePerProperty) or trigger is None:
             return False
         key = counting_key(counting, timezone)(trigger)
-        seen = record.counted.setdefault(slot, set())
+        seen = counted.setdefault(slot, set())
         if key is None or key in seen:
             return False
         seen.add(key)
@@ -188,13 +257,13 @@ class Fold:
 
     # ---- looking back
 
-    def _replay(self, node: Node, start: int, end: int) -> State:
-        """The state of *node*, a part of the goal at hand, opened at *start*, over the kept facts before *end*."""
+    def _replay(self, node: Node, state: State, start: int, end: int) -> None:
+        """Step *node*, a part of the goal at hand that opens at *start*, over the kept facts before *end*."""
         machine: Machine = self._moment.goal
-        state = node.start()
+        wake = node.at + 1
         plan = _plan_of(machine)
         past = ProfileRecord(plan)
-        moment = Moment([], self._replay)
+        moment = Moment([], self._replay, self._fire, ignore_notes)
         opened = False
 
         def step(t: int, matches: Mapping[int, Sequence[Fact]]) -> None:
@@ -204,8 +273,8 @@ class Fold:
         for t, facts in instants(self._history(), end):
             if not opened and t > start:
                 step(start, {})
-            while start < t and state[1] < t:
-                step(state[1], {})
+            while start < t and state[wake] < t:
+                step(state[wake], {})
             opened = t >= start
             touched: Touched = {}
             gather(plan, past, facts, touched, [], ignore_notes)
@@ -213,18 +282,25 @@ class Fold:
                 step(t, touched.get(0, {}))
         if not opened:
             step(start, {})
-        while state[1] < end:
-            step(state[1], {})
-        return state
+        while state[wake] < end:
+            step(state[wake], {})
 
 
 @functools.lru_cache(maxsize=1_000)
 def _plan_of(machine: Machine) -> Plan:
-    return make_plan([machine])
+    return make_plan([(machine.goal, machine.version)])
 
 
 def ignore_notes(slot: int, notes: Notes) -> None:
     """Notes of facts that are looked at again have been taken already."""
+
+
+def _anchor(moment: Moment, trigger: Fact | None) -> int | None:
+    """The anchor of the first window through which *trigger* (or, without one, a change) fired the goal."""
+    for anchor, fired in moment.through:
+        if trigger is None or any(trigger is fact for fact in fired):
+            return anchor
+    return None
 
 
 def apply_profile_fact(record: ProfileRecord, fact: ProfileSnapshot | ProfileUpdate) -> None:

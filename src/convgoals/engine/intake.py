@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 import attrs
 
 from convgoals.errors import ConvgoalsError, FactError
-from convgoals.instants import read_iso, shifter, to_datetime, to_instant
+from convgoals.instants import Shift, read_iso, to_datetime, to_instant
 from convgoals.language.parse import parse_duration
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, identified
 from convgoals.sources.segment import fact_from_dict
@@ -40,13 +39,13 @@ class Sorted:
         groups: the facts by profile, in the order in which they came.
         rejections: those that came too late.
         latest: the latest instant of all facts so far.
-        unheard: how often each event type came that no goal listens to.
+        untidy: the profiles whose facts did not come each later than the one before.
     """
 
     latest: int
     groups: dict[str, list[Fact]] = attrs.Factory(dict)
     rejections: list[Rejection] = attrs.Factory(list)
-    unheard: Counter[str] = attrs.Factory(Counter)
+    untidy: set[str] = attrs.Factory(set)
 
 
 class Intake:
@@ -57,10 +56,10 @@ class Intake:
     """
 
     def __init__(self, lateness: str | None) -> None:
-        self._shift: Callable[[int], int] | None = None
+        self._shift: Shift | None = None
         if lateness is not None:
             duration = parse_duration(lateness)
-            self._shift = shifter(duration.months, duration.microseconds, UTC)
+            self._shift = Shift(duration.months, duration.microseconds)
         self._prefix = f"{uuid.uuid4().hex[:20]}-"
         self._count = 0
 
@@ -69,7 +68,6 @@ class Intake:
         facts: Iterable[Fact | Mapping[str, Any]],
         latest: int,
         aliases: Mapping[str, str],
-        listened: Container[str],
     ) -> Sorted:
         """Sort a batch; what is no fact raises `FactError`, and nothing of the batch is taken."""
         if isinstance(facts, (Mapping, str)) or type(facts) in _FACTS:
@@ -87,8 +85,6 @@ class Intake:
             elif shift is not None and shift(instant) < latest:
                 found.rejections.append(Rejection(fact, to_datetime(latest)))
                 continue
-            if type(fact) is Event and fact.type not in listened:
-                found.unheard[fact.type] += 1
             profile_id = fact.profile_id
             if aliases:
                 profile_id = aliases.get(profile_id, profile_id)
@@ -96,6 +92,8 @@ class Intake:
             if group is None:
                 groups[profile_id] = [fact]
             else:
+                if instant <= group[-1].instant:
+                    found.untidy.add(profile_id)
                 group.append(fact)
         found.latest = latest
         return found

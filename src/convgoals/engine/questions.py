@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from convgoals.engine.diagnostics import Diagnostics
 from convgoals.engine.intake import as_instant
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
@@ -29,6 +31,7 @@ class Questions(Protocol):
     _lock: threading.RLock
     _store: Store
     _aliases: Mapping[str, str]
+    _diagnostics: Diagnostics
 
     def _saved_goal(self, name: str | Goal) -> SavedGoal:
         """The goal of that name. Raises `UnknownGoalError`."""
@@ -67,6 +70,11 @@ class Questions(Protocol):
         """How far each source had been read by the last committed batch."""
         with self._lock:
             return {source: at for source, at in self._store.positions().items() if source != CLOCK}
+
+    def diagnostics(self) -> Diagnostics:
+        """What the data looked like to the goals since the engine was opened or its goals changed; a copy."""
+        with self._lock:
+            return copy.deepcopy(self._diagnostics)
 
     def report(self, goal: str | Goal, **options: Any) -> GoalReport:
         """The report of one goal; *options* are those of `convgoals.analytics.report.report`."""

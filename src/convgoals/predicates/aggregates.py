@@ -16,6 +16,7 @@ from typing import Any
 
 import attrs
 
+from convgoals.instants import Shift
 from convgoals.predicates.base import NEVER, Fired, Moment, State, union
 from convgoals.predicates.filters import Filter
 from convgoals.predicates.values import is_usable, number
@@ -38,91 +39,133 @@ def summand(value: object) -> Decimal | Fraction | None:
 
 
 @attrs.frozen
-class Aggregator:
-    """One aggregate: which occurrences count, with what value, and for how long.
+class Counter:
+    """``count(O [in last D])``. Cells: how many count, and, with ``in last``, the deque of until when each does."""
 
-    State: what is kept (by function), and the deque of ``(expiry, value)`` if bounded by ``in last``.
-    """
-
-    function: str
+    at: int
     leaf: int
-    value: Callable[[Fact, Moment], Any] | None
-    """The value of an occurrence, or ``None`` if it has none that counts; no function for ``count``."""
-    expiry: Callable[[int], int] | None
-
-    def start(self) -> State:
-        empty: Any = {"distinct": dict, "count": int, "sum": int, "avg": int}.get(self.function, lambda: None)()
-        return [empty, 0, None if self.expiry is None else deque()]
+    expiry: Shift | None
 
     def step(self, state: State, t: int, moment: Moment) -> Sequence[Fact]:
         """Let expire what expires, count what happens, and return the occurrences that count."""
-        entries = state[2]
+        found = moment.matches.get(self.leaf, ())
+        self.add(state, t, len(found))
+        return found
+
+    def add(self, state: State, t: int, number: int) -> int:
+        """Count *number* occurrences at *t*; returns how many count then."""
+        at = self.at
+        if self.expiry is None:
+            count = state[at] = state[at] + number
+            return int(count)
+        ends = state[at + 1]
+        if ends is None:
+            if not number:
+                return 0
+            ends = state[at + 1] = deque()
+        while ends and ends[0] < t:
+            ends.popleft()
+        if number:
+            end = self.expiry(t)
+            for _ in range(number):
+                ends.append(end)
+        count = state[at] = len(ends)
+        return count
+
+    def result(self, state: State) -> Any:
+        """How many count now."""
+        return state[self.at]
+
+    def wake(self, state: State) -> int:
+        """The next instant at which time alone changes the value."""
+        ends = state[self.at + 1]
+        return ends[0] + 1 if ends else NEVER
+
+
+@attrs.frozen
+class Aggregator:
+    """``sum``, ``avg``, ``min``, ``max`` or ``distinct``: which occurrences count, with what value, and for how long.
+
+    Cells: what is kept of the values (by function), how many count, and the deque of ``(expiry, value)`` if bounded by
+    ``in last``; containers are made when first needed.
+    """
+
+    at: int
+    function: str
+    leaf: int
+    value: Callable[[Fact, Moment], Any]
+    """The value of an occurrence, or ``None`` if it has none that counts."""
+    expiry: Shift | None
+
+    def step(self, state: State, t: int, moment: Moment) -> Sequence[Fact]:
+        """Let expire what expires, count what happens, and return the occurrences that count."""
+        at = self.at
+        entries = state[at + 2]
         if entries is not None:
             while entries and entries[0][0] < t:
                 self._remove(state, entries.popleft()[1])
         found = moment.matches.get(self.leaf)
         if not found:
             return ()
-        value_of = self.value
-        if value_of is None:
-            state[1] += len(found)
-            if entries is not None and self.expiry is not None:
-                end = self.expiry(t)
-                entries.extend((end, None) for _ in found)
-            return found
+        if self.expiry is not None and entries is None:
+            state[at + 2] = deque()
         counted = []
         for fact in found:
-            value = value_of(fact, moment)
+            value = self.value(fact, moment)
             if value is not None:
                 counted.append(fact)
                 self._add(state, value, t)
         return counted
 
     def _add(self, state: State, value: Any, t: int) -> None:
-        state[1] += 1
-        if self.function in ("sum", "avg"):
-            state[0] = _plus(state[0], value)
-        elif self.function == "distinct":
-            state[0][value] = state[0].get(value, 0) + 1
+        at, function = self.at, self.function
+        state[at + 1] += 1
+        if function in ("sum", "avg"):
+            state[at] = _plus(state[at] or 0, value)
+        elif function == "distinct":
+            if state[at] is None:
+                state[at] = {}
+            state[at][value] = state[at].get(value, 0) + 1
         elif self.expiry is None:
-            better = min if self.function == "min" else max
-            state[0] = value if state[0] is None else better(state[0], value)
+            better = min if function == "min" else max
+            state[at] = value if state[at] is None else better(state[at], value)
         else:
             # Only an entry with no better one after it can ever be the least (or the greatest).
-            entries = state[2]
-            while entries and not _beats(self.function, entries[-1][1], value):
+            entries = state[at + 2]
+            while entries and not _beats(function, entries[-1][1], value):
                 entries.pop()
         if self.expiry is not None:
-            state[2].append((self.expiry(t), value))
+            state[at + 2].append((self.expiry(t), value))
 
     def _remove(self, state: State, value: Any) -> None:
-        state[1] -= 1
+        at = self.at
+        state[at + 1] -= 1
         if self.function in ("sum", "avg"):
-            state[0] = _plus(state[0], -value)
+            state[at] = _plus(state[at], -value)
         elif self.function == "distinct":
-            left = state[0][value] - 1
+            left = state[at][value] - 1
             if left:
-                state[0][value] = left
+                state[at][value] = left
             else:
-                del state[0][value]
+                del state[at][value]
 
     def result(self, state: State) -> Any:
         """The aggregate's value now; ``None`` (missing) for those that have none without values."""
-        if self.function == "count":
-            return state[1]
+        kept, count, entries = state[self.at : self.at + 3]
         if self.function == "distinct":
-            return len(state[0])
+            return len(kept or ())
         if self.function == "sum":
-            return state[0]
+            return kept or 0
         if self.function == "avg":
-            return Fraction(state[0]) / state[1] if state[1] else None
+            return Fraction(kept) / count if count else None
         if self.expiry is None:
-            return state[0]
-        return state[2][0][1] if state[2] else None
+            return kept
+        return entries[0][1] if entries else None
 
     def wake(self, state: State) -> int:
         """The next instant at which time alone changes the value."""
-        return state[2][0][0] + 1 if state[2] else NEVER
+        entries = state[self.at + 2]
+        return entries[0][0] + 1 if entries else NEVER
 
 
 def _beats(function: str, kept: Any, value: Any) -> bool:
@@ -138,29 +181,37 @@ def _plus(total: Any, value: Any) -> Any:
 
 @attrs.frozen
 class AggregateNode:
-    """A comparison over aggregates, and perhaps the profile. Own state: the aggregates' states."""
+    """A comparison over aggregates, and perhaps the profile."""
 
+    at: int
     test: Filter
-    aggregators: tuple[Aggregator, ...]
+    aggregators: tuple[Aggregator | Counter, ...]
     exact: bool
 
-    def start(self) -> State:
-        return [False, NEVER, [aggregator.start() for aggregator in self.aggregators]]
+    def count_alone(self, state: State, t: int, facts: Sequence[Fact], moment: Moment) -> Fired:
+        """One occurrence alone at its instant, counted by the only aggregate, a `Counter`."""
+        counter = self.aggregators[0]
+        if not isinstance(counter, Counter):
+            raise TypeError("only counters count alone")
+        holds = state[self.at] = bool(self.test((counter.add(state, t, 1),), moment.profile, moment.notes))
+        if self.exact:
+            state[self.at + 1] = counter.wake(state)
+        return facts if holds else None
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         counted: Sequence[Fact] = ()
         wake = NEVER
         results = []
-        for aggregator, inner in zip(self.aggregators, state[2], strict=False):
-            found = aggregator.step(inner, t, moment)
+        for aggregator in self.aggregators:
+            found = aggregator.step(state, t, moment)
             if found:
                 counted = union(found, counted or None) or ()
-            results.append(aggregator.result(inner))
+            results.append(aggregator.result(state))
             if self.exact:
-                wake = min(wake, aggregator.wake(inner))
-        was = state[0]
-        holds = state[0] = bool(self.test(results, moment.profile, moment.notes))
-        state[1] = wake
+                wake = min(wake, aggregator.wake(state))
+        was = state[self.at]
+        holds = state[self.at] = bool(self.test(results, moment.profile, moment.notes))
+        state[self.at + 1] = wake
         if not holds:
             return None
         return counted or (None if was else ())

@@ -1,25 +1,25 @@
 """What every compiled condition is: a small state machine that steps over instants.
 
-A node is immutable and shared; its state is a list that the caller holds, of plain values, so that it can be stored
-and dropped. ``state[0]`` is whether the node holds, ``state[1]`` the next instant at which time alone may change that
-(`NEVER` if none); the rest is the node's own. ``step`` moves the state to an instant, which must be later than the
-one before, and returns what fires there:
+A node is immutable and shared. Its state is some cells of a flat list that the caller holds, one list for all goals of
+a profile, so that it costs little and can be copied, stored and dropped: ``state[at]`` is whether the node holds,
+``state[at + 1]`` the next instant at which time alone may change that (`NEVER` if none); the cells after it are the
+node's own. ``step`` moves the node to an instant, which must be later than the one before, and returns what fires:
 
 - ``None``: nothing fires;
 - ``()``: it has just become so, by no occurrence (the ``–`` of semantics §4);
 - occurrences: the facts at this instant that fire it.
 
 Between two steps nothing may happen that the node would have had to see: no fact that matches one of its leaves, no
-change of the profile if it reads it, no ``state[1]``. A step at an instant where nothing happens is harmless.
+change of the profile if it reads it, no ``state[at + 1]``. A step at an instant where nothing happens is harmless.
 
-A node compiled *exact* must announce every change by time in ``state[1]``. Elsewhere a node may leave out those that
-only make it false, since nothing can fire by that; it is asked again at the next step anyway.
+A node compiled *exact* must announce every change by time in ``state[at + 1]``. Elsewhere a node may leave out those
+that only make it false, since nothing can fire by that; it is asked again at the next step anyway.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from convgoals.predicates.values import Notes
 from convgoals.records import Fact, Properties
@@ -27,13 +27,10 @@ from convgoals.records import Fact, Properties
 NEVER = 2**63
 """Later than every instant."""
 
-DONE: Final[list[Any]] = [True, NEVER]
-"""The state of a goal that counts once and has been completed: it is not evaluated any more."""
-
 State: TypeAlias = list[Any]
 Fired: TypeAlias = Sequence[Fact] | None
-Replay: TypeAlias = Callable[["Node", int, int], State]
-"""``replay(node, start, end)``: the state of *node*, opened at *start*, over the kept facts before *end*."""
+Replay: TypeAlias = Callable[["Node", State, int, int], None]
+"""``replay(node, state, start, end)``: step *node*, just opened at *start*, over the kept facts before *end*."""
 
 NO_PROPERTIES: Properties = {}
 
@@ -46,33 +43,77 @@ class Moment:
         profile: the profile's properties at this instant.
         segments: the profile's segments at this instant.
         notes: where ill-typed comparisons are noted.
-        anchor: the anchor through whose window something fired, set by the goal's outermost window.
+        through: what fired through the goal's outermost window, by the anchor of the window, the earliest first.
         goal: the machine that is being stepped, where it may look back.
-        replay: gives a node that opens in the past the state that it has by now.
+        replay: brings a node that opens in the past to this instant.
+        fire: takes a goal's slot, what fired, and the instant.
+        noted: takes a goal's slot and its notes.
     """
 
-    __slots__ = ("anchor", "goal", "matches", "notes", "profile", "replay", "segments")
+    __slots__ = ("fire", "goal", "matches", "noted", "notes", "profile", "replay", "segments", "through")
 
-    def __init__(self, notes: Notes, replay: Replay) -> None:
+    def __init__(
+        self,
+        notes: Notes,
+        replay: Replay,
+        fire: Callable[[int, Sequence[Fact], int], None],
+        noted: Callable[[int, Notes], None],
+    ) -> None:
         self.matches: Mapping[int, Sequence[Fact]] = {}
         self.profile: Properties = NO_PROPERTIES
         self.segments: tuple[str, ...] = ()
         self.notes = notes
-        self.anchor: int | None = None
+        self.through: tuple[tuple[int, Sequence[Fact]], ...] = ()
         self.goal: Any = None
         self.replay = replay
+        self.fire = fire
+        self.noted = noted
 
 
 class Node(Protocol):
     """A compiled condition."""
 
-    def start(self) -> State:
-        """The state just before the node's scope: nothing holds there."""
+    @property
+    def at(self) -> int:
+        """The first of the node's cells."""
         ...
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
-        """Move *state* to the instant *t* and return what fires there."""
+        """Move the node's cells to the instant *t* and return what fires there."""
         ...
+
+
+class Layout:
+    """Hands out cells, and collects what they hold at first: only what is immutable, for profiles share it.
+
+    Args:
+        base: the place of the first cell.
+    """
+
+    def __init__(self, base: int) -> None:
+        self.base = base
+        self.cells: list[Any] = []
+
+    @property
+    def end(self) -> int:
+        """The place after the last cell."""
+        return self.base + len(self.cells)
+
+    def allot(self, *own: Any) -> int:
+        """The place of a node's cells: that it does not hold, that time will not move it, and its *own*."""
+        at = self.end
+        self.cells += (False, NEVER, *own)
+        return at
+
+    def allot_bare(self, *cells: Any) -> int:
+        """The place of cells that are no node's."""
+        at = self.end
+        self.cells += cells
+        return at
+
+    def since(self, start: int) -> tuple[Any, ...]:
+        """What the cells from *start* on hold at first."""
+        return tuple(self.cells[start - self.base :])
 
 
 def union(first: Fired, second: Fired) -> Fired:

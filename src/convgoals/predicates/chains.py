@@ -11,11 +11,12 @@ There, and only if one fact could stand at two stages, the ways are searched one
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import attrs
 
+from convgoals.instants import Shift
 from convgoals.predicates.base import NEVER, Fired, Moment, State
 from convgoals.records import Fact
 
@@ -28,9 +29,15 @@ class LinkPlan:
     """One link: to which occurrence, by when, with which value in common, and without what between."""
 
     leaf: int
-    deadline: Callable[[int], int] | None
+    deadline: Shift | None
     key: Key | None
     without: int | None
+
+    def prune(self, come: dict[Any, int], t: int) -> None:
+        """Forget what is past its deadline, whenever as much has come as twice before."""
+        if self.deadline is not None and len(come) & (len(come) - 1) == 0:
+            for old in [old for old, instant in come.items() if self.deadline(instant) < t]:
+                del come[old]
 
 
 @attrs.frozen
@@ -38,30 +45,22 @@ class AbsencePlan:
     """The last link of a chain, that must stay away until its deadline."""
 
     leaf: int
-    deadline: Callable[[int], int]
+    deadline: Shift
     key: Key | None
 
 
 @attrs.frozen
 class ChainNode:
-    """A chain. Own state: a dict for each link, key → latest instant; waiting deadlines by key; a heap of them."""
+    """A chain. Own cells: for each link how far the chain has come; waiting deadlines by key; a heap of them.
 
+    How far it has come is the latest instant at which the stage before the link was reached, or, with ``with same p``,
+    a dict of that by p's value; ``None`` if it has not been.
+    """
+
+    at: int
     first: int
     links: tuple[LinkPlan, ...]
     absence: AbsencePlan | None
-    roles: Mapping[int, int] = attrs.field(init=False)
-    """The leaves that stand at one place of the chain only: ``2 * i`` for stage i, ``2 * i + 1`` for what must not
-    come on the way to the stage after it."""
-
-    def __attrs_post_init__(self) -> None:
-        places: dict[int, list[int]] = {self.first: [0]}
-        for index, link in enumerate(self.links):
-            places.setdefault(link.leaf, []).append(2 * index + 2)
-            if link.without is not None:
-                places.setdefault(link.without, []).append(2 * index + 1)
-        if self.absence is not None:
-            places = {}
-        object.__setattr__(self, "roles", {leaf: found[0] for leaf, found in places.items() if len(found) == 1})
 
     @property
     def leaves(self) -> frozenset[int]:
@@ -70,64 +69,42 @@ class ChainNode:
         found.update(link.without for link in self.links if link.without is not None)
         return frozenset(found | ({self.absence.leaf} if self.absence else set()))
 
-    def start(self) -> State:
-        return [False, NEVER, [{} for _ in self.links], {}, []]
+    def place(self, leaf: int) -> int | None:
+        """The one place at which *leaf* stands: ``2 * i`` for stage i, ``2 * i + 1`` for what may not come after it."""
+        if self.absence is not None:
+            return None
+        stages = (self.first, *(link.leaf for link in self.links))
+        places = [2 * index for index, each in enumerate(stages) if each == leaf]
+        places += [2 * index + 1 for index, link in enumerate(self.links) if link.without == leaf]
+        return places[0] if len(places) == 1 else None
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
-        matches = moment.matches
-        alive: list[dict[Any, int]] = state[2]
-        if len(matches) == 1:
-            ((leaf, facts),) = matches.items()
-            place = self.roles.get(leaf)
-            if place is not None and len(facts) == 1:
-                return self._step_alone(state, t, place, facts)
-        here = _Instant(self, alive, t, matches)
+        matches, cells = moment.matches, self.at + 2
+        here = _Instant(self, state, t, matches)
         ends = here.ends()
         for index, link in enumerate(self.links):
             between = matches.get(link.without, ()) if link.without is not None else ()
             if between:
-                alive[index].clear()
+                state[cells + index] = None
             for fact in here.reached[index]:
-                key = link.key(fact) if link.key else 0
-                if key is not None and not _others(between, (fact,)):
-                    alive[index][key] = t
-            if link.deadline is not None and len(alive[index]) > _PRUNE_ABOVE:
-                _prune(alive[index], link.deadline, t)
+                if not _others(between, (fact,)):
+                    arrive_at(state, cells + index, link, fact, t)
         if self.absence is not None:
             return self._step_absence(self.absence, state, t, moment, here, ends)
         if ends:
-            state[0] = True
+            state[self.at] = True
             return ends
-        return None
-
-    def _step_alone(self, state: State, t: int, place: int, facts: Sequence[Fact]) -> Fired:
-        """One fact alone at its instant, at one place of the chain: nearly always."""
-        alive: list[dict[Any, int]] = state[2]
-        index, between = divmod(place, 2)
-        if between:
-            alive[index].clear()
-            return None
-        if index:
-            before = self.links[index - 1]
-            key = before.key(facts[0]) if before.key else 0
-            reached = alive[index - 1].get(key) if key is not None else None
-            if reached is None or (before.deadline is not None and before.deadline(reached) < t):
-                return None
-        if index == len(self.links):
-            state[0] = True
-            return facts
-        link, here = self.links[index], alive[index]
-        key = link.key(facts[0]) if link.key else 0
-        if key is not None:
-            here[key] = t
-            if link.deadline is not None and len(here) > _PRUNE_ABOVE:
-                _prune(here, link.deadline, t)
         return None
 
     def _step_absence(
         self, absence: AbsencePlan, state: State, t: int, moment: Moment, here: _Instant, ends: Sequence[Fact]
     ) -> Fired:
-        waiting, heap = state[3], state[4]
+        cell = self.at + 2 + len(self.links)
+        if state[cell] is None:
+            if not ends:
+                return None
+            state[cell], state[cell + 1] = {}, []
+        waiting, heap = state[cell], state[cell + 1]
         spoilers = moment.matches.get(absence.leaf, ())
         for fact in spoilers:
             key = absence.key(fact) if absence.key else 0
@@ -140,7 +117,7 @@ class ChainNode:
                 continue
             due = absence.deadline(t)
             waiting.setdefault(key, set()).add(due)
-            heapq.heappush(heap, (due, _sortable(key), key))
+            heapq.heappush(heap, (due, repr(key), key))  # of one deadline, some order is needed: which, is all the same
         fired: Fired = None
         while heap and (heap[0][0] <= t or heap[0][0] not in waiting.get(heap[0][2], ())):
             due, _, key = heapq.heappop(heap)
@@ -149,24 +126,42 @@ class ChainNode:
                 dues.discard(due)
                 if not dues:
                     del waiting[key]
-                state[0] = True
+                state[self.at] = True
                 fired = ()
-        state[1] = heap[0][0] if heap else NEVER
+        state[self.at + 1] = heap[0][0] if heap else NEVER
         return fired
 
 
+def _reaches(come: Any, link: LinkPlan, fact: Fact, t: int) -> bool:
+    """Whether *fact* at *t* can follow over *link*, given how far the chain had come before this instant."""
+    if come is None:
+        return False
+    if link.key is not None:
+        key = link.key(fact)
+        come = come.get(key) if key is not None else None
+        if come is None:
+            return False
+    return link.deadline is None or t <= link.deadline(come)
+
+
+def arrive_at(state: State, cell: int, link: LinkPlan, fact: Fact, t: int) -> None:
+    """The chain has come to *link* with *fact*."""
+    if link.key is None:
+        state[cell] = t
+        return
+    key = link.key(fact)
+    if key is None:
+        return
+    come = state[cell]
+    if come is None:
+        come = state[cell] = {}
+    come[key] = t
+    if len(come) > _PRUNE_ABOVE:
+        link.prune(come, t)
+
+
 _PRUNE_ABOVE = 64
-
-
-def _prune(alive: dict[Any, int], deadline: Callable[[int], int], t: int) -> None:
-    """Forget what is past its deadline: the entries come in the order of their instants, but for renewed ones."""
-    for key in [key for key, instant in alive.items() if deadline(instant) < t]:
-        del alive[key]
-
-
-def _sortable(key: Hashable) -> str:
-    """Heap entries of one deadline need some order; which does not matter."""
-    return repr(key)
+"""With how few waiting keys it is not worth asking which are past their deadline."""
 
 
 def _others(facts: Sequence[Fact], own: tuple[Fact, ...]) -> bool:
@@ -177,7 +172,7 @@ def _others(facts: Sequence[Fact], own: tuple[Fact, ...]) -> bool:
 class _Instant:
     """How far a chain gets at one instant: ``reached[i]`` are the facts here that can stand at stage i."""
 
-    def __init__(self, node: ChainNode, alive: Sequence[dict[Any, int]], t: int, matches: Any) -> None:
+    def __init__(self, node: ChainNode, state: State, t: int, matches: Any) -> None:
         self.node = node
         self.stages: list[Sequence[Fact]] = [matches.get(node.first, ())]
         self.between: list[Sequence[Fact]] = []
@@ -187,13 +182,8 @@ class _Instant:
             between = matches.get(link.without, ()) if link.without is not None else ()
             self.stages.append(facts)
             self.between.append(between)
-            entered = []
-            for fact in facts:
-                key = link.key(fact) if link.key else 0
-                before = alive[index].get(key) if key is not None else None
-                late = before is None or (link.deadline is not None and link.deadline(before) < t)
-                if not late and not _others(between, (fact,)):
-                    entered.append(fact)
+            come = state[node.at + 2 + index]
+            entered = [fact for fact in facts if _reaches(come, link, fact, t) and not _others(between, (fact,))]
             self.entered.append(entered)
         self.reached: list[Sequence[Fact]] = self.entered
         distinct = {id(fact) for stage in self.stages for fact in stage}

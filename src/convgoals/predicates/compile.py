@@ -6,8 +6,6 @@ Facts are matched against leaves; the nodes see only which leaf matched what.
 
 from __future__ import annotations
 
-import ast as python
-from collections import deque
 from collections.abc import Callable, Hashable
 from datetime import tzinfo
 from decimal import Decimal
@@ -16,16 +14,24 @@ from typing import Any, TypeAlias
 import attrs
 
 from convgoals.goals import Goal, Once, OncePerProperty
-from convgoals.instants import BEGINNING, shifter, start_of_day, to_instant, zone
+from convgoals.instants import BEGINNING, Shift, start_of_day, to_instant, zone
 from convgoals.language import ast
 from convgoals.predicates import values
-from convgoals.predicates.aggregates import AggregateNode, Aggregator, summand
-from convgoals.predicates.base import Moment, Node, State
+from convgoals.predicates.aggregates import AggregateNode, Aggregator, Counter, summand
+from convgoals.predicates.base import Layout, Moment, Node, State
 from convgoals.predicates.chains import AbsencePlan, ChainNode, LinkPlan
 from convgoals.predicates.filters import Filter, compile_filter, compile_value
 from convgoals.predicates.logic import AndNode, InLastNode, NotNode, OccurrenceNode, OrNode, SegmentNode, StateNode
-from convgoals.predicates.traits import can_open_true
-from convgoals.predicates.windows import AnchoredWindow, AnyWindow, BetweenNode, HeldNode, PropertyWindow
+from convgoals.predicates.traits import quiet
+from convgoals.predicates.windows import (
+    AnchoredWindow,
+    AnyWindow,
+    AnyWindowOfOne,
+    BetweenNode,
+    HeldNode,
+    Inner,
+    PropertyWindow,
+)
 from convgoals.records import CampaignReceipt, Event, Fact
 
 
@@ -55,9 +61,12 @@ class ChangeLeaf:
     def matches(self, before: Any, after: Any, notes: values.Notes) -> bool:
         """Whether the properties *before* and *after* a snapshot or update make this change."""
         old, new = values.dig(before, self.path), values.dig(after, self.path)
-        if old is new or (type(old) is type(new) is str and old == new):
+        if old is new:
             return False
-        if values.canonical(old, self.zone) == values.canonical(new, self.zone):
+        if type(old) is str and type(new) is str:
+            if old == new:
+                return False
+        elif values.canonical(old, self.zone) == values.canonical(new, self.zone):
             return False
         return self.test is None or bool(self.test({"before": old, "after": new}, after, notes))
 
@@ -76,11 +85,12 @@ class Machine:
         leaves: the occurrences through which facts reach it.
         reads_profile: whether a change of the profile alone may change what the condition says.
         replays: whether a node may have to look back, so that facts of the past are needed.
+        windowed: whether a completion may come through a window.
         value: the value of a completion, given its trigger.
         zone: the goal's time zone.
         since: the earliest instant at which a completion counts.
-        template: the root's state for a profile of which nothing is known.
-        fresh: makes that state anew.
+        at: the goal's first cell in a profile's state: whether it is evaluated at all; the root's cells follow.
+        template: what the goal's cells hold for a profile of which nothing is known.
     """
 
     goal: Goal
@@ -89,48 +99,26 @@ class Machine:
     leaves: tuple[Leaf, ...]
     reads_profile: bool
     replays: bool
+    windowed: bool
     value: Callable[[Fact | None], int | float | Decimal | None]
     zone: tzinfo
     since: int
-    template: State
-    fresh: Callable[[], State]
+    at: int
+    template: tuple[Any, ...]
 
     @property
     def once(self) -> bool:
         return isinstance(self.goal.counting, Once)
 
 
-def maker(template: State) -> Callable[[], State]:
-    """A function that makes *template* anew, sharing nothing that changes: a literal, compiled once."""
-    names: dict[str, Any] = {"__builtins__": {}, "set": set, "deque": deque}
-
-    def literal(part: Any) -> python.expr:
-        if type(part) is list:
-            return python.List([literal(each) for each in part], python.Load())
-        if type(part) is dict:
-            return python.Dict([literal(key) for key in part], [literal(value) for value in part.values()])
-        if type(part) in (set, deque):
-            made = python.Name(type(part).__name__, python.Load())
-            return python.Call(made, [python.List([literal(each) for each in part], python.Load())] if part else [], [])
-        if part is None or type(part) in (bool, int, str):
-            return python.Constant(part)
-        name = f"k{len(names)}"
-        names[name] = part  # decimals and datetimes are immutable
-        return python.Name(name, python.Load())
-
-    nothing = python.arguments([], [], None, [], [], None, [])
-    code = compile(
-        python.fix_missing_locations(python.Expression(python.Lambda(nothing, literal(template)))), "<state>", "eval"
-    )
-    return eval(code, names)  # type: ignore[no-any-return]  # noqa: S307  nodes that were built here, no text
-
-
-def compile_goal(goal: Goal, version: int = 1) -> Machine:
-    """The machine of *goal*; implements semantics §§3-5."""
-    compiler = _Compiler(zone(goal.timezone), goal.condition.root)
+def compile_goal(goal: Goal, version: int = 1, at: int = 0) -> Machine:
+    """The machine of *goal*, with its cells from *at* on; implements semantics §§3-5."""
+    layout = Layout(at)
+    layout.allot_bare(True)
+    compiler = _Compiler(zone(goal.timezone), goal.condition.root, layout)
     root = compiler.node(goal.condition.root, exact=False)
-    state = root.start()
-    root.step(state, BEGINNING, Moment([], _nothing_to_replay))
+    state = [None] * at + layout.cells
+    root.step(state, BEGINNING, Moment([], _nothing_to_replay, _nothing_yet, _nothing_yet))
     return Machine(
         goal=goal,
         version=version,
@@ -138,15 +126,20 @@ def compile_goal(goal: Goal, version: int = 1) -> Machine:
         leaves=tuple(compiler.leaves),
         reads_profile=compiler.reads_profile,
         replays=any(isinstance(node, ast.PropertyAnchor) for node in ast.walk(goal.condition.root)),
+        windowed=compiler.outermost is not None,
         value=_worth(goal, compiler.zone),
         zone=compiler.zone,
         since=BEGINNING if goal.since is None else to_instant(goal.since),
-        template=state,
-        fresh=maker(state),
+        at=at,
+        template=tuple(state[at:]),
     )
 
 
-def _nothing_to_replay(node: Node, start: int, end: int) -> State:
+def _nothing_yet(*about: object) -> None:
+    """Before all facts nothing fires and nothing is noted."""
+
+
+def _nothing_to_replay(node: Node, state: State, start: int, end: int) -> None:
     raise AssertionError("before all facts there is nothing to replay")
 
 
@@ -162,7 +155,7 @@ def _worth(goal: Goal, timezone: tzinfo) -> Callable[[Fact | None], int | float 
         if trigger is None or isinstance(trigger, CampaignReceipt):
             return None
         found = values.dig(trigger.properties, path)
-        return None if values.number(found) is None else found
+        return found if values.is_number(found) else None
 
     return value
 
@@ -179,8 +172,9 @@ def counting_key(counting: OncePerProperty, timezone: tzinfo) -> Callable[[Fact]
 
 
 class _Compiler:
-    def __init__(self, timezone: tzinfo, root: ast.Condition) -> None:
+    def __init__(self, timezone: tzinfo, root: ast.Condition, layout: Layout) -> None:
         self.zone = timezone
+        self.layout = layout
         self.leaves: list[Leaf] = []
         self.by_occurrence: dict[ast.Occurrence, int] = {}
         self.reads_profile = False
@@ -217,52 +211,75 @@ class _Compiler:
         timezone = self.zone
 
         def key(fact: Fact) -> Hashable | None:
+            if type(fact) is Event and len(path) == 1:
+                found = fact.properties.get(path[0])
+                if type(found) is str:
+                    return found
             return values.canonical(values.dig(fact.properties, path), timezone) if isinstance(fact, Event) else None
 
         return key
 
-    def shift(self, duration: ast.Duration) -> Callable[[int], int]:
-        return shifter(duration.months, duration.microseconds, self.zone)
+    def shift(self, duration: ast.Duration) -> Shift:
+        return Shift(duration.months, duration.microseconds, self.zone)
 
     # ---- nodes
 
     def node(self, condition: ast.Condition, *, exact: bool) -> Node:  # noqa: C901, PLR0911, PLR0912  one case a node
         """The node of *condition*; *exact* as ``base`` explains it."""
-        outermost = condition is self.outermost
+        outermost, layout = condition is self.outermost, self.layout
         match condition:
             case ast.EventOccurrence() | ast.ChangeOccurrence() | ast.ReceiptOccurrence():
-                return OccurrenceNode(self.leaf(condition))
+                return OccurrenceNode(layout.allot(), self.leaf(condition))
             case ast.InLast(occurrence, duration):
-                return InLastNode(self.leaf(occurrence), self.shift(duration), exact)
+                return InLastNode(layout.allot(None), self.leaf(occurrence), self.shift(duration), exact)
             case ast.Compare() | ast.Membership() | ast.Range() | ast.Matches() | ast.Presence():
                 return self.comparison(condition, exact=exact)
             case ast.InSegment(segment):
                 self.reads_profile = True
-                return SegmentNode(segment)
+                return SegmentNode(layout.allot(), segment)
             case ast.And(terms):
-                return AndNode(tuple(self.node(term, exact=exact) for term in terms))
+                return AndNode(layout.allot(), tuple(self.node(term, exact=exact) for term in terms))
             case ast.Or(terms):
-                return OrNode(tuple(self.node(term, exact=exact) for term in terms))
+                return OrNode(layout.allot(), tuple(self.node(term, exact=exact) for term in terms))
             case ast.Not(term):
-                return NotNode(self.node(term, exact=True))
+                return NotNode(layout.allot(), self.node(term, exact=True))
             case ast.Chain():
                 return self.chain(condition)
-            case ast.Window(inner, duration, anchor):
-                part = self.node(inner, exact=False)
+            case ast.Window(_, duration, ast.PropertyAnchor(path)):
+                self.reads_profile = True
+                at = layout.allot(None, None, False, None, None)
+                inner = self.inner(condition.condition)
+                return PropertyWindow(at, inner, path, self.zone, self.shift(duration), outermost)
+            case ast.Window(one, duration, ast.OccurrenceAnchor("any", occurrence)) if isinstance(one, ast.OCCURRENCES):
+                at, shift = layout.allot(None), self.shift(duration)
+                return AnyWindowOfOne(at, self.leaf(one), self.leaf(occurrence), shift, outermost)
+            case ast.Window(_, duration, ast.OccurrenceAnchor("any", occurrence)):
+                at = layout.allot(None)
+                self.layout = Layout(0)  # each open window has cells of its own
+                part = self.node(condition.condition, exact=False)
+                fresh, self.layout = tuple(self.layout.cells), layout
+                return AnyWindow(at, part, fresh, self.leaf(occurrence), self.shift(duration), outermost)
+            case ast.Window(_, duration, ast.OccurrenceAnchor(which, occurrence)):
+                at = layout.allot(None, None, False)
+                inner = self.inner(condition.condition)
                 end = self.shift(duration)
-                if isinstance(anchor, ast.PropertyAnchor):
-                    self.reads_profile = True
-                    return PropertyWindow(part, anchor.path, self.zone, end, outermost)
-                leaf = self.leaf(anchor.occurrence)
-                if anchor.which == "any":
-                    return AnyWindow(part, leaf, end, outermost)
-                return AnchoredWindow(part, leaf, end, anchor.which == "last", outermost)
-            case ast.Between(inner, start, end_):
+                return AnchoredWindow(at, inner, self.leaf(occurrence), end, which == "last", outermost)
+            case ast.Between(_, start, end_):
+                at = layout.allot(False)
                 first, last = self.bounds(start, end_)
-                part = self.node(inner, exact=False)
-                return BetweenNode(part, first, last, can_open_true(part), outermost)
-            case ast.Held(inner, duration):
-                return HeldNode(self.node(inner, exact=True), self.shift(duration))
+                inner = self.inner(condition.condition)
+                if not quiet(inner.node):
+                    layout.cells[at + 1 - layout.base] = first
+                return BetweenNode(at, inner, first, last, outermost)
+            case ast.Held(inner_condition, duration):
+                return HeldNode(layout.allot(None), self.node(inner_condition, exact=True), self.shift(duration))
+            case _:
+                raise AssertionError(f"no node for {condition}")
+
+    def inner(self, condition: ast.Condition) -> Inner:
+        start = self.layout.end
+        node = self.node(condition, exact=False)
+        return Inner(node, start, self.layout.end, self.layout.since(start))
 
     def bounds(self, start: ast.Date | ast.DateTime, end: ast.Date | ast.DateTime) -> tuple[int, int]:
         """The first and the last instant of a span; a bare end date lasts to the end of its day."""
@@ -282,17 +299,19 @@ class _Compiler:
         self.reads_profile = self.reads_profile or bool(own)
         test = compile_filter(node, self.zone, aggregates)
         if not aggregates:
-            return StateNode(test)
+            return StateNode(self.layout.allot(), test)
         bounded = any(aggregate.last is not None for aggregate in aggregates)
+        at = self.layout.allot()
         return AggregateNode(
-            test, tuple(self.aggregator(part) for part in aggregates), bounded and (exact or not _only_falls(node))
+            at, test, tuple(self.aggregator(part) for part in aggregates), bounded and (exact or not _only_falls(node))
         )
 
-    def aggregator(self, node: ast.Aggregate) -> Aggregator:
+    def aggregator(self, node: ast.Aggregate) -> Aggregator | Counter:
         leaf = self.leaf(node.occurrence)
         expiry = None if node.last is None else self.shift(node.last)
         if node.value is None:
-            return Aggregator(node.function, leaf, None, expiry)
+            return Counter(self.layout.allot_bare(0, None), leaf, expiry)
+        at = self.layout.allot_bare(None, 0, None)
         evaluate, timezone = compile_value(node.value, self.zone), self.zone
         distinct = node.function == "distinct"
 
@@ -301,7 +320,7 @@ class _Compiler:
             found = evaluate(properties, moment.profile, moment.notes)
             return values.canonical(found, timezone) if distinct else summand(found)
 
-        return Aggregator(node.function, leaf, value, expiry)
+        return Aggregator(at, node.function, leaf, value, expiry)
 
     def chain(self, node: ast.Chain) -> ChainNode:
         links = tuple(
@@ -317,7 +336,8 @@ class _Compiler:
         if node.absence is not None:
             last = node.absence
             absence = AbsencePlan(self.leaf(last.occurrence), self.shift(last.within), self.key(last.same))
-        return ChainNode(self.leaf(node.first), links, absence)
+        cells = (None,) * (len(links) + (2 if absence else 0))
+        return ChainNode(self.layout.allot(*cells), self.leaf(node.first), links, absence)
 
 
 def _outside_aggregates(node: ast.Node) -> list[ast.Node]:
@@ -341,11 +361,13 @@ def _only_falls(node: ast.Comparison) -> bool:
 
 
 def _outermost_window(root: ast.Condition) -> ast.Window | ast.Between | None:
-    """The window nearest to the root; of several equally near, the first in the text."""
-    level: list[ast.Node] = [root]
-    while level:
-        for node in level:
-            if isinstance(node, (ast.Window, ast.Between)):
-                return node
-        level = [child for node in level for child in ast.children(node)]
+    """The first window in the text, if what fires it fires the goal: if only ``and`` and ``or`` stand around it."""
+    window = next((node for node in ast.walk(root) if isinstance(node, (ast.Window, ast.Between))), None)
+    above: list[ast.Condition] = [root]
+    while above:
+        node = above.pop()
+        if node is window:
+            return window
+        if isinstance(node, (ast.And, ast.Or)):
+            above.extend(node.terms)
     return None

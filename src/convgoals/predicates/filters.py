@@ -245,25 +245,34 @@ class FilterCompiler:
     def text_test(self, operator: str, left: ast.Value, right: ast.Value) -> python.expr:
         labels = self.labels(left, right)
         if operator == "contains":
-            name = self.fresh()
-            slow = _call(
-                self.helper(values.contains),
-                _load(name),
-                self.value(right),
-                self.constant(self.zone),
-                _load("n"),
-                labels,
-            )
-            if not isinstance(right, ast.Text):
-                assign = python.NamedExpr(python.Name(name, python.Store()), self.value(left))
-                slow.args[0] = assign
-                return slow
-            assign = python.NamedExpr(python.Name(name, python.Store()), self.value(left))
-            kind = python.Attribute(assign, "__class__", python.Load())
-            fast = _relate(python.Constant(right.value), (python.In, _load(name)))
-            return python.IfExp(_relate(kind, (python.Is, _load("str"))), fast, slow)
+            return self.contains(left, right)
         function = values.starts_with if operator == "starts with" else values.ends_with
-        return _call(self.helper(function), self.value(left), self.value(right), _load("n"), labels)
+        if not isinstance(right, ast.Text):
+            return _call(self.helper(function), self.value(left), self.value(right), _load("n"), labels)
+        method = "startswith" if operator == "starts with" else "endswith"
+        return self.guarded(
+            left,
+            "str",
+            lambda v: _call(python.Attribute(v, method, python.Load()), python.Constant(right.value)),
+        )
+
+    def contains(self, left: ast.Value, right: ast.Value) -> python.expr:
+        """Text holds a text, or a list a member: one that equals the other side, as ``=`` would have it."""
+        name, labels = self.fresh(), self.labels(left, right)
+        assign = python.NamedExpr(python.Name(name, python.Store()), self.value(left))
+        if isinstance(right, (ast.Date, ast.DateTime)):
+            return _call(self.helper(_has_any), assign, self.equals(right), _load("n"), self.label(left))
+        helper, zone = self.helper(values.contains), self.constant(self.zone)
+        if not isinstance(right, ast.Text):
+            return _call(helper, assign, self.value(right), zone, _load("n"), labels)
+        slow = _call(helper, _load(name), self.value(right), zone, _load("n"), labels)
+        kind = python.Attribute(assign, "__class__", python.Load())
+        fast = _relate(python.Constant(right.value), (python.In, _load(name)))
+        return python.IfExp(_relate(kind, (python.Is, _load("str"))), fast, slow)
+
+    def equals(self, literal: ast.LiteralValue) -> python.expr:
+        """A function of ``({"v": value}, {}, notes)``: whether the value equals *literal*."""
+        return self.constant(compile_filter(ast.Compare("=", ast.Property("event", ("v",)), literal), self.zone))
 
     def member(self, value: ast.Value, options: tuple[ast.LiteralValue, ...]) -> python.expr:
         if options and all(isinstance(option, ast.Text) for option in options):
@@ -280,10 +289,8 @@ class FilterCompiler:
         return self.member_slowly(self.value(value), value, options)
 
     def member_slowly(self, found: python.expr, value: ast.Value, options: tuple[ast.LiteralValue, ...]) -> python.expr:
-        tests = [
-            compile_filter(ast.Compare("=", ast.Property("event", ("v",)), option), self.zone) for option in options
-        ]
-        return _call(self.helper(_is_any), found, self.constant(tuple(tests)), _load("n"), self.label(value))
+        tests = python.Tuple([self.equals(option) for option in options], python.Load())
+        return _call(self.helper(_is_any), found, tests, _load("n"), self.label(value))
 
     # ---- values
 
@@ -346,3 +353,10 @@ def _is_any(value: object, tests: tuple[Filter, ...], notes: Notes, label: str) 
         if not found:
             label = ""
     return values.ill(notes, label, value) if label else False
+
+
+def _has_any(value: object, test: Filter, notes: Notes, label: str) -> bool:
+    """Whether a list has a member of which *test* holds."""
+    if isinstance(value, (list, tuple)):
+        return any(test({"v": member}, {}, []) for member in value)
+    return values.ill(notes, label, value)

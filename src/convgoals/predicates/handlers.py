@@ -2,8 +2,8 @@
 
 Nearly every fact is an event alone at its instant. For that case the steps of the nodes are written out, goal after
 goal, into one Python function per type of event, with the filters in line and without the parts of a condition that an
-event of this type cannot touch. It does to the states exactly what ``step`` does, which serves every other case (several
-facts at one instant, profile facts, time alone) and every node that is not written out here.
+event of this type cannot touch. It does to the state exactly what ``step`` does, which serves every other case
+(several facts at one instant, profile facts, time alone) and every node that is not written out here.
 
 Functions are put together from templates below, as nodes of Python's ``ast``: a goal's names and constants are placed
 as nodes and never as source text.
@@ -18,20 +18,20 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from convgoals.predicates.aggregates import AggregateNode
-from convgoals.predicates.base import DONE, NEVER, Moment, Node, State
+from convgoals.instants import Shift
+from convgoals.predicates.aggregates import AggregateNode, Counter
+from convgoals.predicates.base import NEVER, Moment, Node, State
+from convgoals.predicates.chains import ChainNode
 from convgoals.predicates.compile import EventLeaf, Machine
 from convgoals.predicates.filters import FilterCompiler
 from convgoals.predicates.logic import AndNode, OccurrenceNode
-from convgoals.predicates.traits import can_open_true, can_wake, leaves, openers, restless
-from convgoals.predicates.windows import AnchoredWindow, PropertyWindow
-from convgoals.records import Event, Properties
+from convgoals.predicates.traits import can_wake, leaves, quiet, restless
+from convgoals.predicates.windows import AnchoredWindow, AnyWindow, AnyWindowOfOne
+from convgoals.records import Event
 
-Fire: TypeAlias = Callable[[int, Any], None]
-Noted: TypeAlias = Callable[[int, Any], None]
-Handler: TypeAlias = Callable[[list[State | None], Event, int, Properties, Moment, Fire, Noted], int]
-"""``handler(states, event, t, profile, moment, fire, noted)``: the earliest instant at which time alone may move one of
-the goals that it moved. *fire* takes a slot and what fired, *noted* a slot and the notes on ill-typed values."""
+Handler: TypeAlias = Callable[[State, Event, int, Moment], int]
+"""``handler(state, event, t, moment)``: the earliest instant at which time alone may move one of the goals that it
+moved."""
 
 Statements: TypeAlias = list[python.stmt]
 
@@ -72,8 +72,9 @@ def _fill(text: str, **parts: Any) -> Statements:
 
 
 _FUNCTION = """
-def handler(states, fact, t, q, moment, fire, noted):
+def handler(s, fact, t, moment):
     p = fact.properties
+    q = moment.profile
     n = moment.notes
     wake = NEVER
     BODY
@@ -81,86 +82,77 @@ def handler(states, fact, t, q, moment, fire, noted):
 """
 
 _GOAL = """
-s = states[SLOT]
-if s is not DONE and WANTED:
+if GUARD:
     if TEST:
-        OPEN
         STEP
         if FIRED is not None:
-            fire(SLOT, FIRED)
+            moment.fire(SLOT, FIRED, t)
         WAKE
     NOTED
 """
 
 _STATELESS = """
-if states[SLOT] is not DONE:
+if s[BASE]:
     if TEST:
-        fire(SLOT, (fact,))
+        moment.fire(SLOT, (fact,), t)
     NOTED
 """
 
 _SEVERAL = """
-s = states[SLOT]
-if s is not DONE and WANTED:
+if s[BASE]:
     m = {}
     TESTS
     NOTED
     if m:
-        OPEN
         moment.matches = m
         FIRED = STEP_OF(s, t, moment)
         if FIRED is not None:
-            fire(SLOT, FIRED)
+            moment.fire(SLOT, FIRED, t)
         WAKE
 """
 
 _CALL = """
 moment.matches = {LEAF: (fact,)}
-FIRED = STEP_OF(STATE, t, moment)
+FIRED = STEP_OF(s, t, moment)
 """
 
-_ANCHOR_FIRST = """
-if STATE[2] is None:
-    STATE[2] = t
-    STATE[3] = END
-    STATE[4] = START()
+_OPEN = """
 FIRED = None
-"""
-
-_ANCHOR_LAST = """
-STATE[2] = t
-STATE[3] = END
-STATE[4] = START()
-STATE[1] = NEVER
-FIRED = None
+if MAY_OPEN:
+    s[AT + 2] = t
+    s[AT + 3] = END
+    s[AT + 4] = True
+    s[AT + 1] = NEVER
+    s[FIRST:LAST] = FRESH
 """
 
 _INSIDE = """
 FIRED = None
-INNER = STATE[4]
-if INNER is not None:
-    if t > STATE[3]:
-        STATE[4] = None
-        STATE[1] = NEVER
+if s[AT + 4]:
+    if t > s[AT + 3]:
+        s[AT + 4] = False
+        s[AT + 1] = NEVER
     else:
         STEP
         WAKE
-        if FIRED:
-            STATE[0] = True
-            ANCHOR
-        elif INNER[0] and not STATE[0]:
-            STATE[0] = True
-            ANCHOR
+        if FIRED is None and s[INNER] and not s[AT]:
             FIRED = ()
-        else:
-            FIRED = None
+        if FIRED is not None:
+            s[AT] = True
+            THROUGH
 """
 
-_COUNT = """
-INNER = STATE[2][0]
-INNER[1] += 1
-STATE[0] = True if TEST(((INNER[1]),), q, n) else False
-FIRED = (fact,) if STATE[0] else None
+
+_ARRIVE = """
+FOUND = KEY(fact)
+if FOUND is not None:
+    KEPT = s[HERE]
+    if KEPT is None:
+        s[HERE] = {FOUND: t}
+    else:
+        KEPT[FOUND] = t
+        if len(KEPT) > 64:
+            PRUNE(KEPT, t)
 """
 
 
@@ -170,7 +162,7 @@ class _Writer:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.numbers = itertools.count()
-        self.names: dict[str, Any] = {"DONE": DONE, "NEVER": NEVER}
+        self.names: dict[str, Any] = {"NEVER": NEVER, "len": len}
 
     def function(self, machines: Sequence[tuple[int, Machine]]) -> Handler:
         body = [statement for slot, machine in machines for statement in self.goal(slot, machine)]
@@ -178,7 +170,8 @@ class _Writer:
         module = python.fix_missing_locations(python.Module([function], []))
         scope = {"__builtins__": {}, **self.names}
         exec(compile(module, f"<event {self.kind!r:.40}>", "exec"), scope)  # noqa: S102  nodes built here, no text
-        return scope["handler"]  # type: ignore[return-value]
+        handler: Handler = scope["handler"]
+        return handler
 
     def constant(self, value: object) -> str:
         name = f"c{next(self.numbers)}"
@@ -192,41 +185,32 @@ class _Writer:
 
     def goal(self, slot: int, machine: Machine) -> Statements:
         heard = [leaf for leaf in machine.leaves if isinstance(leaf, EventLeaf) and leaf.type == self.kind]
-        opens = any(leaf.index in openers(machine.root) for leaf in heard)
-        fired = self.fresh()
-        wanted = python.Constant(True) if opens else _is_not_none("s")
+        fired, root = self.fresh(), machine.root
         parts: dict[str, Any] = {
-            "SLOT": python.Constant(slot),
-            "WANTED": wanted,
+            "SLOT": _int(slot),
+            "BASE": _int(machine.at),
             "FIRED": fired,
-            "OPEN": _fill(
-                "if s is None:\n    s = states[SLOT] = FRESH()",
-                SLOT=python.Constant(slot),
-                FRESH=self.constant(machine.fresh),
-            )
-            if opens
-            else [],
-            "WAKE": _fill("if s[1] < wake:\n    wake = s[1]") if can_wake(machine.root) else [],
-            "NOTED": _fill("if n:\n    noted(SLOT, n)", SLOT=python.Constant(slot))
-            if any(leaf.where for leaf in heard)
-            else [],
+            "WAKE": _fill("if s[AT + 1] < wake:\n    wake = s[AT + 1]", AT=_int(root.at)) if can_wake(root) else [],
+            "NOTED": [],
         }
+        if any(leaf.where for leaf in heard):
+            parts["NOTED"] = _fill("if n:\n    moment.noted(SLOT, n)", SLOT=_int(slot))
+        before = _fill("moment.through = ()") if machine.windowed else []
         if machine.replays:
-            parts["OPEN"] = [*parts["OPEN"], *_fill("moment.goal = MACHINE", MACHINE=self.constant(machine))]
+            before += _fill("moment.goal = MACHINE", MACHINE=self.constant(machine))
         if len(heard) > 1:
-            tests = [
-                statement
-                for leaf in heard
-                for statement in _fill(
-                    "if TEST:\n    m[LEAF] = (fact,)", TEST=self.test(leaf, machine), LEAF=python.Constant(leaf.index)
-                )
-            ]
-            return _fill(_SEVERAL, **parts, TESTS=tests, STEP_OF=self.constant(machine.root.step))
+            tests = list(before)
+            for leaf in heard:
+                test = self.test(leaf, machine)
+                tests += _fill("if TEST:\n    m[LEAF] = (fact,)", TEST=test, LEAF=_int(leaf.index))
+            return _fill(_SEVERAL, **parts, TESTS=tests, STEP_OF=self.constant(root.step))
         (leaf,) = heard
         parts["TEST"] = self.test(leaf, machine)
-        if isinstance(machine.root, OccurrenceNode):
+        if isinstance(root, OccurrenceNode):
             return _fill(_STATELESS, **parts)
-        return _fill(_GOAL, **parts, STEP=self.step(machine.root, "s", leaf.index, fired))
+        guards = [_cell(machine.at), *self.guards(root, leaf.index)]
+        guard = python.BoolOp(python.And(), guards) if len(guards) > 1 else guards[0]
+        return _fill(_GOAL, **parts, GUARD=guard, STEP=before + self.step(root, leaf.index, fired))
 
     def test(self, leaf: EventLeaf, machine: Machine) -> python.expr:
         if leaf.where is None:
@@ -236,95 +220,156 @@ class _Writer:
         self.names.update(compiler.globals)
         return expression
 
-    # ---- nodes: statements that step the state named *state* and leave in *fired* what fires
+    def guards(self, root: Node, leaf: int) -> list[python.expr]:
+        """What can be asked of the state before any filter is: whether the leaf can matter now at all."""
+        if isinstance(root, AnyWindowOfOne):
+            return [_is_none(root.at + 2, negated=True)] if leaf != root.anchor else []
+        if isinstance(root, AnchoredWindow):
+            if leaf not in leaves(root.inner.node):
+                return [] if root.renews or not quiet(root.inner.node) else [_is_none(root.at + 2)]
+            return [_cell(root.at + 4)] if leaf != root.anchor else []
+        if isinstance(root, ChainNode):
+            place = root.place(leaf)
+            if place:
+                return [_is_none(root.at + 2 + (place - 1) // 2, negated=True)]
+        return []
 
-    def step(self, node: Node, state: str, leaf: int, fired: str) -> Statements:
+    # ---- nodes: statements that step the node's cells and leave in *fired* what fires
+
+    def step(self, node: Node, leaf: int, fired: str) -> Statements:  # noqa: PLR0911  one case a kind
         match node:
             case OccurrenceNode():
-                return _fill("STATE[0] = True\nFIRED = (fact,)", STATE=state, FIRED=fired)
-            case AndNode(parts):
-                return self.all_of(parts, state, leaf, fired)
-            case AnchoredWindow() if not (leaf == node.anchor and leaf in leaves(node.part)):
-                return self.window(node, state, leaf, fired)
-            case PropertyWindow():
-                return self.call_unless_open(node, state, leaf, fired)
-            case AggregateNode(test, (aggregator,), False) if (
-                aggregator.function == "count" and aggregator.expiry is None
-            ):
-                return _fill(_COUNT, STATE=state, INNER=self.fresh(), TEST=self.constant(test), FIRED=fired)
+                return _fill("s[AT] = True\nFIRED = (fact,)", AT=_int(node.at), FIRED=fired)
+            case AndNode():
+                return self.all_of(node, leaf, fired)
+            case AnchoredWindow() if leaf not in leaves(node.inner.node) and quiet(node.inner.node):
+                return self.open(node, fired)
+            case AnchoredWindow() if leaf != node.anchor:
+                return self.inside(node, leaf, fired)
+            case AnyWindowOfOne() if leaf != node.leaf:
+                return _fill("OPEN(s, t)\nFIRED = None", OPEN=self.constant(node.open), FIRED=fired)
+            case AnyWindowOfOne() if leaf != node.anchor:
+                reach = self.constant(node.reach)
+                return _fill("FIRED = REACH(s, t, (fact,), moment)", REACH=reach, FIRED=fired)
+            case AnyWindow() if leaf not in leaves(node.part) and quiet(node.part):
+                return _fill("OPEN(s, t)\nFIRED = None", OPEN=self.constant(node.open), FIRED=fired)
+            case AggregateNode() if len(node.aggregators) == 1 and isinstance(node.aggregators[0], Counter):
+                alone = self.constant(node.count_alone)
+                return _fill("FIRED = ALONE(s, t, (fact,), moment)", ALONE=alone, FIRED=fired)
+            case ChainNode() if (place := node.place(leaf)) is not None:
+                return self.chain(node, place, fired)
             case _:
-                return self.call(node, state, leaf, fired)
+                return _fill(_CALL, LEAF=_int(leaf), STEP_OF=self.constant(node.step), FIRED=fired)
 
-    def call(self, node: Node, state: str, leaf: int, fired: str) -> Statements:
-        step = self.constant(node.step)
-        return _fill(_CALL, LEAF=python.Constant(leaf), STEP_OF=step, STATE=state, FIRED=fired)
-
-    def all_of(self, parts: tuple[Node, ...], state: str, leaf: int, fired: str) -> Statements:
+    def all_of(self, node: AndNode, leaf: int, fired: str) -> Statements:
         """``and``: step the parts that the leaf reaches or that time may have changed; of the others, what they say."""
         statements = _fill("FIRED = None", FIRED=fired)
-        inner = [self.fresh() for _ in parts]
-        holds: list[python.expr] = []
-        for index, (part, name) in enumerate(zip(parts, inner, strict=True)):
-            statements += _fill("NAME = STATE[2][INDEX]", NAME=name, STATE=state, INDEX=python.Constant(index))
-            holds.append(_first_of(name))
+        for part in node.parts:
             if leaf in leaves(part) or restless(part):
                 own = self.fresh()
-                statements += self.step(part, name, leaf, own)
-                statements += _fill(
-                    "if OWN is not None:\n    FIRED = OWN if not FIRED else FIRED", OWN=own, FIRED=fired
-                )
-        everything = python.BoolOp(python.And(), holds) if len(holds) > 1 else holds[0]
+                statements += self.step(part, leaf, own)
+                statements += _fill("if OWN is not None and not FIRED:\n    FIRED = OWN", OWN=own, FIRED=fired)
+        holds = python.BoolOp(python.And(), [_cell(part.at) for part in node.parts])
+        at = _int(node.at)
         statements += _fill(
-            "if HOLDS:\n    STATE[0] = True\nelse:\n    STATE[0] = False\n    FIRED = None",
-            HOLDS=everything,
-            STATE=state,
-            FIRED=fired,
+            "if HOLDS:\n    s[AT] = True\nelse:\n    s[AT] = False\n    FIRED = None", HOLDS=holds, AT=at, FIRED=fired
         )
-        timed = [name for part, name in zip(parts, inner, strict=True) if can_wake(part)]
+        timed = [part for part in node.parts if can_wake(part)]
         if timed:
-            statements += _fill("STATE[1] = NEVER", STATE=state)
-            for name in timed:
-                statements += _fill("if NAME[1] < STATE[1]:\n    STATE[1] = NAME[1]", NAME=name, STATE=state)
+            statements += _fill("s[AT + 1] = NEVER", AT=at)
+            for part in timed:
+                statements += _fill(
+                    "if s[PART + 1] < s[AT + 1]:\n    s[AT + 1] = s[PART + 1]", PART=_int(part.at), AT=at
+                )
         return statements
 
-    def window(self, node: AnchoredWindow, state: str, leaf: int, fired: str) -> Statements:
-        if leaf == node.anchor:
-            if can_open_true(node.part):
-                return self.call(node, state, leaf, fired)
-            end = python.Call(
-                python.Name(self.constant(node.end), python.Load()), [python.Name("t", python.Load())], []
-            )
-            template = _ANCHOR_LAST if node.renews else _ANCHOR_FIRST
-            return _fill(template, STATE=state, END=end, START=self.constant(node.part.start), FIRED=fired)
-        return self.inside(node, state, leaf, fired)
-
-    def inside(self, node: AnchoredWindow | PropertyWindow, state: str, leaf: int, fired: str) -> Statements:
-        inner = self.fresh()
-        anchor = _fill("if moment.anchor is None:\n    moment.anchor = STATE[2]", STATE=state) if node.outermost else []
-        wake = _fill("STATE[1] = INNER[1] if INNER[1] <= STATE[3] else NEVER", STATE=state, INNER=inner)
+    def open(self, node: AnchoredWindow, fired: str) -> Statements:
+        inner = node.inner
         return _fill(
-            _INSIDE,
-            STATE=state,
-            INNER=inner,
-            STEP=self.step(node.part, inner, leaf, fired),
-            WAKE=wake if can_wake(node.part) else [],
-            ANCHOR=anchor,
+            _OPEN,
+            AT=_int(node.at),
+            MAY_OPEN=python.Constant(True) if node.renews else _is_none(node.at + 2),
+            END=self.shifted(node.end, "t"),
+            FIRST=_int(inner.start),
+            LAST=_int(inner.end),
+            FRESH=self.constant(inner.fresh),
             FIRED=fired,
         )
 
-    def call_unless_open(self, node: PropertyWindow, state: str, leaf: int, fired: str) -> Statements:
-        """An event moves no anchor that is a property; only where the window is not open yet must the node look."""
+    def shifted(self, shift: Shift, instant: str) -> python.expr:
+        """*instant* moved by *shift*: a plain sum where no calendar is asked."""
+        start = python.Name(instant, python.Load())
+        if shift.months:
+            return python.Call(python.Name(self.constant(shift), python.Load()), [start], [])
+        return python.BinOp(start, python.Add(), python.Constant(shift.microseconds))
+
+    def chain(self, node: ChainNode, place: int, fired: str) -> Statements:
+        """What `ChainNode.step_alone` does, for one place of the chain."""
+        index, between = divmod(place, 2)
+        here = _int(node.at + 2 + index)
+        if between:
+            return _fill("s[HERE] = None\nFIRED = None", HERE=here, FIRED=fired)
+        if index == len(node.links):
+            arrive = _fill("s[AT] = True\nFIRED = (fact,)", AT=_int(node.at), FIRED=fired)
+        else:
+            link = node.links[index]
+            if link.key is None:
+                arrive = _fill("s[HERE] = t", HERE=here)
+            else:
+                arrive = _fill(
+                    _ARRIVE,
+                    HERE=here,
+                    KEY=self.constant(link.key),
+                    KEPT=self.fresh(),
+                    FOUND=self.fresh(),
+                    PRUNE=self.constant(link.prune),
+                )
+        if not index:
+            return _fill("FIRED = None", FIRED=fired) + arrive
+        link, come = node.links[index - 1], self.fresh()
+        by_key = []
+        if link.key is not None:
+            by_key = _fill(
+                "COME = COME.get(KEY(fact)) if COME is not None else None", COME=come, KEY=self.constant(link.key)
+            )
+        in_time: python.expr = python.Constant(True)
+        if link.deadline is not None:
+            in_time = python.Compare(
+                python.Name("t", python.Load()), [python.LtE()], [self.shifted(link.deadline, come)]
+            )
         return _fill(
-            "if STATE[4] is None:\n    CALL\nelse:\n    INSIDE",
-            STATE=state,
-            CALL=self.call(node, state, leaf, fired),
-            INSIDE=self.inside(node, state, leaf, fired),
+            "FIRED = None\nCOME = s[BEFORE]\nBY_KEY\nif COME is not None and IN_TIME:\n    ARRIVE",
+            COME=come,
+            BEFORE=_int(node.at + 1 + index),
+            BY_KEY=by_key,
+            IN_TIME=in_time,
+            ARRIVE=arrive,
+            FIRED=fired,
+        )
+
+    def inside(self, node: AnchoredWindow, leaf: int, fired: str) -> Statements:
+        part = node.inner.node
+        cells = {"AT": _int(node.at), "INNER": _int(part.at)}
+        through = _fill("moment.through = ((s[AT + 2], FIRED),)", **cells, FIRED=fired) if node.outermost else []
+        wake = _fill("s[AT + 1] = s[INNER + 1] if s[INNER + 1] <= s[AT + 3] else NEVER", **cells)
+        return _fill(
+            _INSIDE,
+            **cells,
+            STEP=self.step(part, leaf, fired),
+            WAKE=wake if can_wake(part) else [],
+            THROUGH=through,
+            FIRED=fired,
         )
 
 
-def _is_not_none(name: str) -> python.expr:
-    return python.Compare(python.Name(name, python.Load()), [python.IsNot()], [python.Constant(None)])
+def _int(value: int) -> python.Constant:
+    return python.Constant(value)
 
 
-def _first_of(name: str) -> python.expr:
-    return python.Subscript(python.Name(name, python.Load()), python.Constant(0), python.Load())
+def _cell(at: int) -> python.expr:
+    return python.Subscript(python.Name("s", python.Load()), python.Constant(at), python.Load())
+
+
+def _is_none(at: int, *, negated: bool = False) -> python.expr:
+    operator = python.IsNot() if negated else python.Is()
+    return python.Compare(_cell(at), [operator], [python.Constant(None)])

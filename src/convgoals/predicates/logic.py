@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import attrs
 
+from convgoals.instants import Shift
 from convgoals.predicates.base import NEVER, Fired, Moment, Node, State, union
 from convgoals.predicates.filters import Filter
 
@@ -14,37 +13,35 @@ from convgoals.predicates.filters import Filter
 class OccurrenceNode:
     """An occurrence: it has happened from its first on, and fires with each."""
 
+    at: int
     leaf: int
-
-    def start(self) -> State:
-        return [False, NEVER]
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         found = moment.matches.get(self.leaf)
         if found:
-            state[0] = True
+            state[self.at] = True
             return found
         return None
 
 
 @attrs.frozen
 class InLastNode:
-    """``O in last D``. Own state: until when it holds."""
+    """``O in last D``. Own cell: until when it holds."""
 
+    at: int
     leaf: int
-    expiry: Callable[[int], int]
+    expiry: Shift
     exact: bool
 
-    def start(self) -> State:
-        return [False, NEVER, -NEVER]
-
     def step(self, state: State, t: int, moment: Moment) -> Fired:
+        at = self.at
         found = moment.matches.get(self.leaf)
         if found:
-            state[2] = self.expiry(t)
-        holds = state[0] = t <= state[2]
+            state[at + 2] = self.expiry(t)
+        until = state[at + 2]
+        holds = state[at] = until is not None and t <= until
         if self.exact:
-            state[1] = state[2] + 1 if holds else NEVER
+            state[at + 1] = until + 1 if holds else NEVER
         return found or None
 
 
@@ -52,14 +49,12 @@ class InLastNode:
 class StateNode:
     """A comparison on the profile as it is now."""
 
+    at: int
     test: Filter
 
-    def start(self) -> State:
-        return [False, NEVER]
-
     def step(self, state: State, t: int, moment: Moment) -> Fired:
-        was = state[0]
-        holds = state[0] = bool(self.test((), moment.profile, moment.notes))
+        was = state[self.at]
+        holds = state[self.at] = bool(self.test((), moment.profile, moment.notes))
         return () if holds and not was else None
 
 
@@ -67,79 +62,73 @@ class StateNode:
 class SegmentNode:
     """``in segment s``."""
 
+    at: int
     segment: str
 
-    def start(self) -> State:
-        return [False, NEVER]
-
     def step(self, state: State, t: int, moment: Moment) -> Fired:
-        was = state[0]
-        holds = state[0] = self.segment in moment.segments
+        was = state[self.at]
+        holds = state[self.at] = self.segment in moment.segments
         return () if holds and not was else None
 
 
 @attrs.frozen
 class AndNode:
-    """Holds where all do, and fires with the triggers of any. Own state: the parts' states."""
+    """Holds where all do, and fires with the triggers of any."""
 
+    at: int
     parts: tuple[Node, ...]
-
-    def start(self) -> State:
-        return [False, NEVER, [part.start() for part in self.parts]]
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         fired: Fired = None
         holds, wake = True, NEVER
-        for part, inner in zip(self.parts, state[2], strict=False):
-            found = part.step(inner, t, moment)
+        for part in self.parts:
+            found = part.step(state, t, moment)
+            at = part.at
             if found is not None:
                 fired = found if fired is None else union(fired, found)
-            if not inner[0]:
+            if not state[at]:
                 holds = False
-            if inner[1] < wake:
-                wake = inner[1]
-        state[0] = holds
-        state[1] = wake
+            if state[at + 1] < wake:
+                wake = state[at + 1]
+        state[self.at] = holds
+        state[self.at + 1] = wake
         return fired if holds else None
 
 
 @attrs.frozen
 class OrNode:
-    """Holds where one does, and fires with the triggers of those that hold. Own state: the parts' states."""
+    """Holds where one does, and fires with the triggers of those that hold."""
 
+    at: int
     parts: tuple[Node, ...]
-
-    def start(self) -> State:
-        return [False, NEVER, [part.start() for part in self.parts]]
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         fired: Fired = None
         holds, wake = False, NEVER
-        for part, inner in zip(self.parts, state[2], strict=False):
-            found = part.step(inner, t, moment)
-            if inner[0]:
+        for part in self.parts:
+            found = part.step(state, t, moment)
+            at = part.at
+            if state[at]:
                 holds = True
                 if found is not None:
                     fired = found if fired is None else union(fired, found)
-            if inner[1] < wake:
-                wake = inner[1]
-        state[0] = holds
-        state[1] = wake
+            if state[at + 1] < wake:
+                wake = state[at + 1]
+        state[self.at] = holds
+        state[self.at + 1] = wake
         return fired
 
 
 @attrs.frozen
 class NotNode:
-    """Holds where its part does not, and fires when it becomes so. Own state: the part's state."""
+    """Holds where its part does not, and fires when it becomes so."""
 
+    at: int
     part: Node
 
-    def start(self) -> State:
-        return [False, NEVER, self.part.start()]
-
     def step(self, state: State, t: int, moment: Moment) -> Fired:
-        was, inner = state[0], state[2]
-        self.part.step(inner, t, moment)
-        holds = state[0] = not inner[0]
-        state[1] = inner[1]
+        was, inner = state[self.at], self.part.at
+        self.part.step(state, t, moment)
+        holds = state[self.at] = not state[inner]
+        state[self.at + 1] = state[inner + 1]
         return () if holds and not was else None

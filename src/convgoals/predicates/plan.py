@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
+from convgoals.goals import Goal
 from convgoals.predicates.base import NEVER
-from convgoals.predicates.compile import ChangeLeaf, EventLeaf, Machine, ReceiptLeaf
+from convgoals.predicates.compile import ChangeLeaf, EventLeaf, Machine, ReceiptLeaf, compile_goal
 from convgoals.predicates.filters import Filter
 from convgoals.predicates.handlers import Handler, compile_handler
+from convgoals.predicates.traits import can_wake
 
 EventRoute: TypeAlias = tuple[int, tuple[tuple[int, Filter | None], ...]]
 """A goal's slot, and those of its leaves that look at one type of event, each with its filter."""
@@ -27,7 +29,9 @@ class Plan:
         receipts: ``(slot, leaf)`` by campaign.
         changes: ``(slot, leaf)`` of the goals that wait for a change of a property.
         readers: the slots of the goals that may change by the profile alone.
-        eager: the slots of the goals that time alone may move from the very beginning.
+        timed: the goals that time alone may move, each as (slot, machine).
+        template: what the cells of all goals hold for a profile of which nothing is known.
+        wake: the instant at which time alone may first move such a profile.
     """
 
     machines: tuple[Machine, ...]
@@ -36,11 +40,18 @@ class Plan:
     receipts: dict[str, tuple[tuple[int, int], ...]]
     changes: tuple[tuple[int, ChangeLeaf], ...]
     readers: tuple[int, ...]
-    eager: tuple[int, ...]
+    timed: tuple[tuple[int, Machine], ...]
+    template: tuple[Any, ...]
+    wake: int
 
 
-def make_plan(machines: Iterable[Machine]) -> Plan:
-    """The plan of *machines*, in their order."""
+def make_plan(goals: Iterable[tuple[Goal, int]]) -> Plan:
+    """The plan of *goals*, each with the version of its condition, in their order."""
+    machines: list[Machine] = []
+    template: list[Any] = []
+    for goal, version in goals:
+        machines.append(compile_goal(goal, version, len(template)))
+        template.extend(machines[-1].template)
     ordered = tuple(machines)
     events: dict[str, list[EventRoute]] = {}
     receipts: dict[str, list[tuple[int, int]]] = {}
@@ -67,5 +78,7 @@ def make_plan(machines: Iterable[Machine]) -> Plan:
         receipts={campaign: tuple(routes) for campaign, routes in receipts.items()},
         changes=tuple(changes),
         readers=tuple(slot for slot, machine in enumerate(ordered) if machine.reads_profile),
-        eager=tuple(slot for slot, machine in enumerate(ordered) if machine.template[1] < NEVER),
+        timed=tuple((slot, machine) for slot, machine in enumerate(ordered) if can_wake(machine.root)),
+        template=tuple(template),
+        wake=min((template[machine.root.at + 1] for machine in ordered), default=NEVER),
     )

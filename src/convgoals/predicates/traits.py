@@ -6,22 +6,35 @@ from convgoals.predicates.aggregates import AggregateNode
 from convgoals.predicates.base import Node
 from convgoals.predicates.chains import ChainNode
 from convgoals.predicates.logic import AndNode, InLastNode, NotNode, OccurrenceNode, OrNode
-from convgoals.predicates.windows import AnchoredWindow, AnyWindow, BetweenNode, HeldNode, PropertyWindow
+from convgoals.predicates.windows import (
+    AnchoredWindow,
+    AnyWindow,
+    AnyWindowOfOne,
+    BetweenNode,
+    HeldNode,
+    PropertyWindow,
+)
 
 _NONE: frozenset[int] = frozenset()
 
 
-def leaves(node: Node) -> frozenset[int]:
+def leaves(node: Node) -> frozenset[int]:  # noqa: PLR0911  one case a kind
     """The leaves at which *node* looks."""
     match node:
-        case OccurrenceNode(leaf) | InLastNode(leaf):
-            return frozenset((leaf,))
-        case AndNode(parts) | OrNode(parts):
+        case OccurrenceNode() | InLastNode():
+            return frozenset((node.leaf,))
+        case AndNode(_, parts) | OrNode(_, parts):
             return _NONE.union(*(leaves(part) for part in parts))
-        case AnchoredWindow(part, anchor) | AnyWindow(part, anchor):
-            return leaves(part) | {anchor}
-        case NotNode(part) | PropertyWindow(part) | BetweenNode(part) | HeldNode(part):
-            return leaves(part)
+        case AnchoredWindow():
+            return leaves(node.inner.node) | {node.anchor}
+        case AnyWindow():
+            return leaves(node.part) | {node.anchor}
+        case AnyWindowOfOne():
+            return frozenset((node.leaf, node.anchor))
+        case PropertyWindow() | BetweenNode():
+            return leaves(node.inner.node)
+        case NotNode() | HeldNode():
+            return leaves(node.part)
         case AggregateNode():
             return frozenset(aggregator.leaf for aggregator in node.aggregators)
         case ChainNode():
@@ -30,36 +43,17 @@ def leaves(node: Node) -> frozenset[int]:
             return _NONE
 
 
-def openers(node: Node) -> frozenset[int]:
-    """The leaves that can move *node* from where it starts; until one does, no other leaf matters."""
+def quiet(node: Node) -> bool:
+    """Whether *node* stays as it starts until an occurrence reaches it, so that opening it needs no step."""
     match node:
-        case AnchoredWindow(_, anchor) | AnyWindow(_, anchor):
-            return frozenset((anchor,))
-        case PropertyWindow():
-            return _NONE  # the profile alone opens it, and what was before is replayed
-        case ChainNode():
-            return frozenset((node.first,))
-        case AndNode(parts) | OrNode(parts):
-            return _NONE.union(*(openers(part) for part in parts))
-        case NotNode(part) | BetweenNode(part) | HeldNode(part):
-            return openers(part)
-        case _:
-            return leaves(node)
-
-
-def can_open_true(node: Node) -> bool:
-    """Whether *node* may hold, by time or a state alone, without an occurrence in its scope."""
-    match node:
-        case OccurrenceNode() | InLastNode() | ChainNode() | AnchoredWindow() | AnyWindow():
-            return False
-        case AndNode(parts):
-            return all(can_open_true(part) for part in parts)
-        case OrNode(parts):
-            return any(can_open_true(part) for part in parts)
-        case BetweenNode(part):
-            return can_open_true(part)
-        case _:
+        case OccurrenceNode() | InLastNode() | ChainNode() | AnchoredWindow() | AnyWindow() | AnyWindowOfOne():
             return True
+        case AndNode(_, parts) | OrNode(_, parts):
+            return all(quiet(part) for part in parts)
+        case BetweenNode():
+            return quiet(node.inner.node)
+        case _:
+            return False
 
 
 def restless(node: Node) -> bool:
@@ -69,7 +63,7 @@ def restless(node: Node) -> bool:
             return not node.exact
         case AggregateNode():
             return not node.exact and any(aggregator.expiry is not None for aggregator in node.aggregators)
-        case AndNode(parts) | OrNode(parts):
+        case AndNode(_, parts) | OrNode(_, parts):
             return any(restless(part) for part in parts)
         case _:
             return False
@@ -80,10 +74,12 @@ def can_wake(node: Node) -> bool:
     match node:
         case InLastNode() | AggregateNode():
             return node.exact
-        case AndNode(parts) | OrNode(parts):
+        case AndNode(_, parts) | OrNode(_, parts):
             return any(can_wake(part) for part in parts)
-        case NotNode(part) | AnchoredWindow(part) | AnyWindow(part):
-            return can_wake(part)
+        case NotNode() | AnyWindow():
+            return can_wake(node.part)
+        case AnchoredWindow():
+            return can_wake(node.inner.node)
         case ChainNode():
             return node.absence is not None
         case PropertyWindow() | BetweenNode() | HeldNode():

@@ -51,11 +51,16 @@ def is_usable(value: Decimal) -> bool:
     return value.is_finite() and (not value or abs(value.adjusted()) < MAX_EXPONENT)
 
 
+def is_number(value: object) -> bool:
+    """Whether `number` takes *value*."""
+    return isfinite(value) if type(value) is float else number(value) is not None
+
+
 def dig(properties: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     """The value that *path* leads to, or ``None``."""
     value: Any = properties
     for part in path:
-        if not isinstance(value, Mapping):
+        if type(value) is not dict and not isinstance(value, Mapping):  # asking for a dict first is many times quicker
             return None
         value = value.get(part)
     return value
@@ -75,7 +80,7 @@ def ill(notes: Notes, label: str, value: object) -> bool:
 def canonical(value: object, zone: datetime.tzinfo) -> Hashable | None:
     """A key that two values share just when they are equal; ``None`` for missing and for what equals nothing."""
     if isinstance(value, str):
-        return ("text", value)
+        return str(value)  # itself: the keys of all other kinds are tuples
     if isinstance(value, bool):
         return ("boolean", value)
     exact = number(value)

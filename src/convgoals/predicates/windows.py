@@ -1,199 +1,274 @@
 """Windows and spans: ``within D of …``, ``between … and …``, ``for D`` (semantics §4).
 
 A window's condition is a node of its own, opened at the anchor: what happened before is not in its scope. Once the
-condition has held inside, the window holds for good; it goes on firing with the condition's occurrences while open.
+condition has held inside, the window holds for good; while open it goes on firing whenever the condition does.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from datetime import tzinfo
+from typing import Any
 
 import attrs
 
-from convgoals.instants import BEGINNING
+from convgoals.instants import BEGINNING, Shift
 from convgoals.predicates.base import NEVER, Fired, Moment, Node, State, union
 from convgoals.predicates.values import as_moment, dig
 from convgoals.records import Fact
 
 
 @attrs.frozen
-class AnchoredWindow:
-    """``C within D of first O``, ``of last O``. Own state: anchor, end, and C's state while open (else ``None``)."""
+class Inner:
+    """A window's condition, and its cells: set back to *fresh* whenever the window opens."""
 
-    part: Node
+    node: Node
+    start: int
+    end: int
+    fresh: tuple[Any, ...]
+
+    def reset(self, state: State) -> None:
+        """Nothing holds before the scope begins."""
+        state[self.start : self.end] = self.fresh
+
+
+@attrs.frozen
+class AnchoredWindow:
+    """``C within D of first O``, ``of last O``. Own cells: anchor, end, whether it is open."""
+
+    at: int
+    inner: Inner
     anchor: int
-    end: Callable[[int], int]
+    end: Shift
     renews: bool
     """Whether a later anchor opens the window anew (``last``)."""
     outermost: bool
 
-    def start(self) -> State:
-        return [False, NEVER, None, None, None]
-
     def step(self, state: State, t: int, moment: Moment) -> Fired:
-        anchor = state[2]
-        if (anchor is None or self.renews) and moment.matches.get(self.anchor):
-            anchor = state[2] = t
-            state[3] = self.end(t)
-            state[4] = self.part.start()
-        inner = state[4]
-        if inner is None:
-            return None
-        if t > state[3]:
-            state[4], state[1] = None, NEVER
-            return None
-        fired = self.part.step(inner, t, moment)
-        state[1] = inner[1] if inner[1] <= state[3] else NEVER
-        return _latch(state, fired, inner[0], anchor, moment, self.outermost)
-
-
-@attrs.frozen
-class AnyWindow:
-    """``C within D of any O``. Own state: the open windows, the earliest first, each as (anchor, end, C's state)."""
-
-    part: Node
-    anchor: int
-    end: Callable[[int], int]
-    outermost: bool
-
-    def start(self) -> State:
-        return [False, NEVER, []]
-
-    def step(self, state: State, t: int, moment: Moment) -> Fired:
-        windows = state[2]
-        if windows and windows[0][1] < t:
-            windows = state[2] = [window for window in windows if window[1] >= t]
-        if moment.matches.get(self.anchor):
-            windows.append([t, self.end(t), self.part.start()])
-        fired: Fired = None
-        firing = holding = None  # the earliest anchors through which an occurrence fires, and C holds
-        wake = NEVER
-        for anchor, end, inner in windows:
-            found = self.part.step(inner, t, moment)
-            if found:
-                fired = union(fired, found)
-                firing = anchor if firing is None else firing
-            if inner[0] and holding is None:
-                holding = anchor
-            if inner[1] < wake and inner[1] <= end:
-                wake = inner[1]
-        state[1] = wake
-        through = firing if fired else holding
-        return _latch(state, fired, holding is not None, through, moment, self.outermost)
+        at = self.at
+        if (state[at + 2] is None or self.renews) and moment.matches.get(self.anchor):
+            state[at + 2] = t
+            state[at + 3] = self.end(t)
+            state[at + 4] = True
+            self.inner.reset(state)
+        return step_inside(self, state, t, moment) if state[at + 4] else None
 
 
 @attrs.frozen
 class PropertyWindow:
     """``C within D of profile.signup_at``.
 
-    Own state: anchor, end, C's state while open, the scope's beginning, and the value that the anchor was read from.
+    Own cells: anchor, end, whether it is open, the scope's beginning, and the value that the anchor was read from.
     The anchor is what the property says *now*, so it may lie in the past: C is then replayed from there.
     """
 
-    part: Node
+    at: int
+    inner: Inner
     path: tuple[str, ...]
     zone: tzinfo
-    end: Callable[[int], int]
+    end: Shift
     outermost: bool
 
-    def start(self) -> State:
-        return [False, NEVER, None, None, None, None, None]
+    def step(self, state: State, t: int, moment: Moment) -> Fired:
+        at = self.at
+        if state[at + 5] is None:
+            state[at + 5] = t
+        value = dig(moment.profile, self.path)
+        if value is not state[at + 6]:
+            state[at + 6] = value
+            self._move(state, as_moment(value, self.zone), t, moment)
+        anchor = state[at + 2]
+        if anchor is not None and anchor > t:
+            state[at + 1] = anchor
+            return None
+        if anchor is not None and not state[at + 4] and t <= state[at + 3]:
+            state[at + 4] = True
+            self.inner.reset(state)
+        return step_inside(self, state, t, moment) if state[at + 4] else None
+
+    def _move(self, state: State, anchor: int | None, t: int, moment: Moment) -> None:
+        """The property says another anchor: open the window there."""
+        at = self.at
+        if anchor == state[at + 2]:
+            return
+        state[at + 1], state[at + 2], state[at + 4] = NEVER, anchor, False
+        if anchor is None:
+            return
+        end = state[at + 3] = self.end(anchor)
+        opening = max(anchor, state[at + 5])
+        if opening < t <= end:
+            state[at + 4] = True
+            self.inner.reset(state)
+            moment.replay(self.inner.node, state, opening, t)
+
+
+def step_inside(window: AnchoredWindow | PropertyWindow, state: State, t: int, moment: Moment) -> Fired:
+    """Step the condition of an open window, or close it."""
+    at = window.at
+    end = state[at + 3]
+    if t > end:
+        state[at + 4], state[at + 1] = False, NEVER
+        return None
+    node = window.inner.node
+    fired = node.step(state, t, moment)
+    wake = state[node.at + 1]
+    state[at + 1] = wake if wake <= end else NEVER
+    return latch(state, at, fired, state[node.at], state[at + 2], moment, window.outermost)
+
+
+@attrs.frozen
+class AnyWindow:
+    """``C within D of any O``. Own cell: the open windows, the earliest first, each as (anchor, end, C's cells)."""
+
+    at: int
+    part: Node
+    fresh: tuple[Any, ...]
+    anchor: int
+    end: Shift
+    outermost: bool
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
-        if state[5] is None:
-            state[5] = t
-        value = dig(moment.profile, self.path)
-        if value is not state[6]:
-            state[6] = value
-            anchor = as_moment(value, self.zone)
+        at = self.at
+        windows = state[at + 2]
+        if windows and windows[0][1] < t:
+            windows = state[at + 2] = [window for window in windows if window[1] >= t]
+        if moment.matches.get(self.anchor):
+            self.open(state, t)
+            windows = state[at + 2]
+        if not windows:
+            state[at + 1] = NEVER
+            return None
+        fired: Fired = None
+        holding = None  # the earliest anchor in whose window C holds
+        through: list[tuple[int, Sequence[Fact]]] = []
+        wake, inner_at = NEVER, self.part.at
+        for anchor, end, inner in windows:
+            found = self.part.step(inner, t, moment)
+            if found is not None:
+                fired = union(fired, found)
+                through.append((anchor, found))
+            if inner[inner_at] and holding is None:
+                holding = anchor
+            if inner[inner_at + 1] < wake and inner[inner_at + 1] <= end:
+                wake = inner[inner_at + 1]
+        state[at + 1] = wake
+        fired = latch(state, at, fired, holding is not None, holding, moment, self.outermost)
+        if through and self.outermost:
+            moment.through = tuple(through)
+        return fired
+
+    def open(self, state: State, t: int) -> None:
+        """Open a window at *t*."""
+        opened = (t, self.end(t), list(self.fresh))
+        windows = state[self.at + 2]
+        if windows:
+            if windows[0][1] < t:
+                windows[:] = [window for window in windows if window[1] >= t]
+            windows.append(opened)
         else:
-            anchor = state[2]
-        if anchor != state[2]:
-            state[2], state[3], state[4] = anchor, None, None
-            if anchor is not None:
-                state[3] = self.end(anchor)
-                opening = max(anchor, state[5])
-                if opening < t <= state[3]:
-                    state[4] = moment.replay(self.part, opening, t)
-        if anchor is None or t > state[3]:
-            state[4], state[1] = None, NEVER
+            state[self.at + 2] = [opened]
+
+
+@attrs.frozen
+class AnyWindowOfOne:
+    """``O within D of any A``, by far the most usual of its kind: O itself has no state that a window would narrow.
+
+    Own cell: the anchors of the open windows, the earliest first.
+    """
+
+    at: int
+    leaf: int
+    anchor: int
+    end: Shift
+    outermost: bool
+
+    def step(self, state: State, t: int, moment: Moment) -> Fired:
+        if moment.matches.get(self.anchor):
+            self.open(state, t)
+        return self.reach(state, t, moment.matches.get(self.leaf), moment)
+
+    def open(self, state: State, t: int) -> None:
+        """Open a window at *t*."""
+        anchors = state[self.at + 2]
+        if anchors is None:
+            state[self.at + 2] = deque((t,))
+        else:
+            while anchors and self.end(anchors[0]) < t:
+                anchors.popleft()
+            anchors.append(t)
+
+    def reach(self, state: State, t: int, found: Fired, moment: Moment) -> Fired:
+        """What fires if *found* happens at *t*."""
+        anchors = state[self.at + 2]
+        if not found or not anchors:
             return None
-        if anchor > t:
-            state[1] = anchor
-            return None
-        if state[4] is None:
-            state[4] = self.part.start()
-        inner = state[4]
-        fired = self.part.step(inner, t, moment)
-        state[1] = inner[1] if inner[1] <= state[3] else NEVER
-        return _latch(state, fired, inner[0], anchor, moment, self.outermost)
+        while anchors and self.end(anchors[0]) < t:
+            anchors.popleft()
+        return latch(state, self.at, found, True, anchors[0], moment, self.outermost) if anchors else None
 
 
 @attrs.frozen
 class BetweenNode:
-    """``C between start and end``. Own state: C's state while open (else ``None``)."""
+    """``C between start and end``. Own cell: whether it has been opened."""
 
-    part: Node
+    at: int
+    inner: Inner
     first: int
     last: int
-    wakes: bool
-    """Whether C may become so by the opening alone, so that it must not be missed."""
     outermost: bool
 
-    def start(self) -> State:
-        return [False, self.first if self.wakes else NEVER, None]
-
     def step(self, state: State, t: int, moment: Moment) -> Fired:
+        at = self.at
         if t < self.first:
             return None
         if t > self.last:
-            state[2], state[1] = None, NEVER
+            state[at + 1] = NEVER
             return None
-        if state[2] is None:
-            state[2] = self.part.start()
-        inner = state[2]
-        fired = self.part.step(inner, t, moment)
-        state[1] = inner[1] if inner[1] <= self.last else NEVER
-        return _latch(state, fired, inner[0], self.first, moment, self.outermost)
+        if not state[at + 2]:
+            state[at + 2] = True
+            self.inner.reset(state)
+        node = self.inner.node
+        fired = node.step(state, t, moment)
+        wake = state[node.at + 1]
+        state[at + 1] = wake if wake <= self.last else NEVER
+        return latch(state, at, fired, state[node.at], self.first, moment, self.outermost)
 
 
 @attrs.frozen
 class HeldNode:
-    """``S for D``. Own state: since when S holds (``None`` while it does not), and S's state."""
+    """``S for D``. Own cell: since when S holds (``None`` while it does not)."""
 
+    at: int
     part: Node
-    expiry: Callable[[int], int]
-
-    def start(self) -> State:
-        return [False, NEVER, None, self.part.start()]
+    expiry: Shift
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
-        was, inner = state[0], state[3]
-        self.part.step(inner, t, moment)
-        wake = inner[1]
-        if not inner[0]:
-            state[0], state[1], state[2] = False, wake, None
+        at, inner = self.at, self.part.at
+        was = state[at]
+        self.part.step(state, t, moment)
+        wake = state[inner + 1]
+        if not state[inner]:
+            state[at], state[at + 1], state[at + 2] = False, wake, None
             return None
-        if state[2] is None:
-            state[2] = t
-        due = BEGINNING if state[2] == BEGINNING else self.expiry(state[2])
-        holds = state[0] = due <= t
-        state[1] = wake if holds or wake < due else due
+        since = state[at + 2]
+        if since is None:
+            since = state[at + 2] = t
+        due = BEGINNING if since == BEGINNING else self.expiry(since)
+        holds = state[at] = due <= t
+        state[at + 1] = wake if holds or wake < due else due
         return () if holds and not was else None
 
 
-def _latch(
-    state: State, fired: Fired, holds: bool, anchor: int | None, moment: Moment, outermost: bool
-) -> Sequence[Fact] | None:
-    """What a window fires: the condition's occurrences, or that its own truth has just become so."""
-    if fired:
-        state[0] = True
-    elif holds and not state[0]:
-        state[0] = True
+def latch(  # noqa: PLR0917  on the hottest path
+    state: State, at: int, fired: Fired, holds: bool, anchor: int | None, moment: Moment, outermost: bool
+) -> Fired:
+    """What a window fires: what its condition does, or that its own truth has just become so."""
+    if fired is None:
+        if not holds or state[at]:
+            return None
         fired = ()
-    else:
-        return None
-    if outermost and moment.anchor is None:
-        moment.anchor = anchor
+    state[at] = True
+    if outermost and anchor is not None:
+        moment.through = ((anchor, fired),)
     return fired

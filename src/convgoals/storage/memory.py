@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import attrs
-from sortedcontainers import SortedDict, SortedSet
+from sortedcontainers import SortedSet
 
 from convgoals.errors import StoreError
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
@@ -14,21 +14,15 @@ from convgoals.storage.base import Batch, SavedGoal, StoredProfile
 
 
 class _Profile:
-    """A profile's kept facts by id, and its part of the ledger."""
+    """A profile's kept facts as they came, and its part of the ledger."""
 
     __slots__ = ("entries", "facts", "until", "wake")
 
     def __init__(self) -> None:
-        self.facts: dict[str, Fact] = {}
-        self.entries: list[_Entry] = []
+        self.facts: list[Fact] = []
+        self.entries: list[int] | None = None
         self.until = 0
         self.wake: int | None = None
-
-
-@attrs.define(eq=False)
-class _Entry:
-    completion: Completion
-    retraction: Retraction | None = None
 
 
 def _same(left: Completion, right: Completion) -> bool:
@@ -44,18 +38,27 @@ def _fact_order(fact: Fact) -> tuple[int, str]:
     return fact.instant, fact.id or ""
 
 
+def _kept(profile: _Profile) -> list[Fact]:
+    """A profile's facts by ``(instant, id)``; of several with one id, the first received."""
+    by_id: dict[str | None, Fact] = {}
+    for fact in profile.facts:
+        by_id.setdefault(fact.id, fact)
+    return sorted(by_id.values(), key=_fact_order)
+
+
 class MemoryStore:
     """A store whose whole content is its own objects; see `Store` for each method's law."""
 
     def __init__(self) -> None:
         self._profiles: dict[str, _Profile] = {}
         self._ledger: list[Completion | Retraction] = []
-        self._entries: list[_Entry] = []
+        self._ended: dict[int, Retraction] = {}
+        self._by_goal: dict[str, list[int]] = {}
         self._wakes: SortedSet = SortedSet()
         self._goals: dict[str, SavedGoal] = {}
         self._aliases: dict[str, str] = {}
         self._positions: dict[str, int | str] = {}
-        self._recipients: dict[str, SortedDict] = {}
+        self._receivers: dict[str, set[str]] = {}
         self._reached: int | None = None
         self._closed = False
 
@@ -69,8 +72,7 @@ class MemoryStore:
         for profile_id in profile_ids:
             profile = self._profiles.get(profile_id)
             if profile is not None:
-                facts = tuple(sorted(profile.facts.values(), key=_fact_order))
-                found[profile_id] = StoredProfile(facts, profile.until)
+                found[profile_id] = StoredProfile(tuple(_kept(profile)), profile.until)
         return found
 
     def profile_ids(self) -> Iterator[str]:
@@ -88,6 +90,8 @@ class MemoryStore:
 
     def commit(self, batch: Batch) -> None:
         self._open()
+        if any(fact.id is None for change in batch.profiles.values() for fact in change.facts):
+            raise StoreError("a fact must have an id to be kept", code="fact-id")
         retracted = self._matched_retractions(batch)
         for old, new in batch.merged:
             self._drop_profile(old)
@@ -96,54 +100,63 @@ class MemoryStore:
             profile = self._profiles.get(profile_id)
             if profile is None:
                 profile = self._profiles[profile_id] = _Profile()
-            for fact in change.facts:
-                if fact.id is None:
-                    raise StoreError("a fact must have an id to be kept", code="fact-id")
-                if profile.facts.setdefault(fact.id, fact) is fact and type(fact) is CampaignReceipt:
-                    self._receive(fact, profile_id)
-            profile.until = change.until
-            if profile.wake != change.wake:
-                self._set_wake(profile_id, profile, change.wake)
+            facts, profile.until, wake = change
+            profile.facts += facts
+            for fact in facts:
+                if type(fact) is CampaignReceipt:
+                    self._receivers.setdefault(fact.campaign, set()).add(profile_id)
+            if profile.wake != wake:
+                self._set_wake(profile_id, profile, wake)
         for entry in batch.entries:
-            self._ledger.append(entry)
-            if isinstance(entry, Retraction):
-                retracted[id(entry)].retraction = entry
-            else:
-                self._record(entry)
+            self._append(entry, retracted)
         for saved in batch.goals:
             self._goals[saved.goal.name] = saved
         self._positions.update(batch.positions)
         if batch.reached is not None:
             self._reached = batch.reached
 
-    def _matched_retractions(self, batch: Batch) -> dict[int, _Entry]:
-        """Which recorded completion each retraction ends, found before anything is changed."""
-        matched: dict[int, _Entry] = {}
+    def _append(self, entry: Completion | Retraction, retracted: dict[int, int]) -> None:
+        """Append to the ledger; a retraction names what it ends as that was recorded."""
+        if isinstance(entry, Retraction):
+            place = retracted[id(entry)]
+            completion = self._ledger[place]
+            if isinstance(completion, Completion):
+                self._ended[place] = Retraction(completion, entry.recorded_at, entry.cause)
+                self._ledger.append(self._ended[place])
+            return
+        if entry.profile_id not in self._profiles:
+            self._profiles[entry.profile_id] = _Profile()
+        self._index(entry, len(self._ledger))
+        self._ledger.append(entry)
+
+    def _matched_retractions(self, batch: Batch) -> dict[int, int]:
+        """The place in the ledger of what each retraction ends, found before anything is changed."""
+        matched: dict[int, int] = {}
+        taken: set[int] = set()
         for entry in batch.entries:
             if isinstance(entry, Retraction):
                 profile = self._profiles.get(entry.profile_id)
-                candidates = reversed(profile.entries) if profile else iter(())
-                taken = set(map(id, matched.values()))
-                for candidate in candidates:
-                    free = candidate.retraction is None and id(candidate) not in taken
-                    if free and _same(candidate.completion, entry.completion):
-                        matched[id(entry)] = candidate
+                places = reversed((profile.entries if profile else None) or [])
+                for place in places:
+                    completion = self._ledger[place]
+                    if place in self._ended or place in taken or not isinstance(completion, Completion):
+                        continue
+                    if _same(completion, entry.completion):
+                        matched[id(entry)] = place
+                        taken.add(place)
                         break
                 else:
                     raise StoreError(f"nothing is recorded that could be retracted: {entry}", code="retraction")
         return matched
 
-    def _record(self, completion: Completion) -> None:
-        entry = _Entry(completion)
-        self._entries.append(entry)
+    def _index(self, completion: Completion, place: int) -> None:
+        """Find a completion of the ledger again by its goal and its profile."""
         profile = self._profiles.get(completion.profile_id)
-        if profile is None:
-            profile = self._profiles[completion.profile_id] = _Profile()
-        profile.entries.append(entry)
-
-    def _receive(self, receipt: CampaignReceipt, profile_id: str) -> None:
-        first = self._recipients.setdefault(receipt.campaign, SortedDict())
-        first[profile_id] = min(first.get(profile_id, receipt.instant), receipt.instant)
+        if profile is not None:  # one that became another is none any more
+            if profile.entries is None:
+                profile.entries = []
+            profile.entries.append(place)
+        self._by_goal.setdefault(completion.goal, []).append(place)
 
     def _set_wake(self, profile_id: str, profile: _Profile, wake: int | None) -> None:
         if profile.wake is not None:
@@ -157,8 +170,8 @@ class MemoryStore:
         profile = self._profiles.pop(profile_id, None)
         if profile is not None:
             self._set_wake(profile_id, profile, None)
-            for recipients in self._recipients.values():
-                recipients.pop(profile_id, None)
+            for receivers in self._receivers.values():
+                receivers.discard(profile_id)
 
     def goals(self) -> list[SavedGoal]:
         self._open()
@@ -173,19 +186,22 @@ class MemoryStore:
         include_retracted: bool = False,
     ) -> Iterator[Completion]:  # fmt: skip
         self._open()
-        if profile_id is None:
-            entries = self._entries
-        else:
+        if profile_id is not None:
             profile = self._profiles.get(self._aliases.get(profile_id, profile_id))
-            entries = profile.entries if profile else []
-
-        def known(entry: _Entry) -> bool:
-            if as_of is not None and entry.completion.recorded_at > as_of:
-                return False
-            ended = entry.retraction is not None and (as_of is None or entry.retraction.recorded_at <= as_of)
-            return include_retracted or not ended
-
-        found = [e.completion for e in entries if (goal is None or e.completion.goal == goal) and known(e)]
+            places: Iterable[int] = (profile.entries if profile else None) or ()
+        else:
+            places = range(len(self._ledger)) if goal is None else self._by_goal.get(goal, ())
+        found = []
+        for place in places:
+            entry, end = self._ledger[place], self._ended.get(place)
+            if isinstance(entry, Retraction) or (goal is not None and entry.goal != goal):
+                continue
+            if as_of is not None and (entry.recorded_at > as_of or (end is not None and end.recorded_at > as_of)):
+                end = None
+                if entry.recorded_at > as_of:
+                    continue
+            if include_retracted or end is None:
+                found.append(entry)
         return iter(sorted(found, key=_order))
 
     def completions(
@@ -200,15 +216,22 @@ class MemoryStore:
 
     def recipients(self, campaign: str) -> Iterable[tuple[str, int]]:
         self._open()
-        return tuple(self._recipients.get(campaign, {}).items())
+        found = []
+        for profile_id in sorted(self._receivers.get(campaign, ())):
+            instants = [fact.instant for fact in self._receipts_of(profile_id) if fact.campaign == campaign]
+            if instants:  # a receipt whose id was known already is none
+                found.append((profile_id, min(instants)))
+        return tuple(found)
+
+    def _receipts_of(self, profile_id: str) -> list[CampaignReceipt]:
+        return [fact for fact in _kept(self._profiles[profile_id]) if isinstance(fact, CampaignReceipt)]
 
     def receipts(self) -> Iterator[tuple[str, int, str, str | None]]:
         self._open()
         found = [
             (profile_id, fact.instant, fact.campaign, fact.channel)
-            for profile_id, profile in self._profiles.items()
-            for fact in profile.facts.values()
-            if isinstance(fact, CampaignReceipt)
+            for profile_id in set().union(*self._receivers.values())
+            for fact in self._receipts_of(profile_id)
         ]
         return iter(sorted(found, key=lambda row: (row[0], row[1], row[2], row[3] or "")))
 
@@ -231,8 +254,17 @@ class MemoryStore:
         for each in gone:
             self._drop_profile(each)
             self._aliases.pop(each, None)
-        self._entries = [entry for entry in self._entries if entry.completion.profile_id not in gone]
-        self._ledger = [entry for entry in self._ledger if entry.profile_id not in gone]
+        kept = [
+            (entry, self._ended.get(place)) for place, entry in enumerate(self._ledger) if entry.profile_id not in gone
+        ]
+        self._ledger, self._ended, self._by_goal = [entry for entry, _ in kept], {}, {}
+        for profile in self._profiles.values():
+            profile.entries = None
+        for place, (entry, end) in enumerate(kept):
+            if isinstance(entry, Completion):
+                self._index(entry, place)
+            if end is not None:
+                self._ended[place] = end
 
     def generation(self) -> int:
         self._open()

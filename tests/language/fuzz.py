@@ -6,6 +6,7 @@ Run ``python tests/language/fuzz.py --count 1000000`` for the large run; the tes
 from __future__ import annotations
 
 import argparse
+import contextlib
 import random
 import sys
 import time
@@ -37,6 +38,10 @@ PIECES = (
     "0", "1e9", "1e-40", "9" * 50, "2026-01-31", "2026-13-99", "01/02/2026", "P1DT12H", "true", "x", "é", "ſ", "\ud800",
     "\U0001f600", "\u2028", 'matches "(a+)+$"', 'like "%x%"', "purchase", "then", "ago", "user.plan", "if", "times",
 )  # fmt: skip
+
+
+SUSPICIOUS = 0.01
+"""How many seconds a text may take before it is looked at closer."""
 
 
 @attrs.define
@@ -94,7 +99,7 @@ def text_from(source: random.Random) -> str:
 
 def check_text(text: str, outcome: Outcome) -> None:
     """Read *text* in every way; raise where the law is broken."""
-    started = time.process_time()
+    started = time.perf_counter()
     try:
         condition: Condition | None = parse(text)
         outcome.accepted += 1
@@ -105,9 +110,11 @@ def check_text(text: str, outcome: Outcome) -> None:
             outcome.codes[problem.code] = outcome.codes.get(problem.code, 0) + 1
             _check_error(text, problem)
         assert rendered
-    taken = time.process_time() - started
-    if taken > outcome.slowest:
-        outcome.slowest, outcome.slowest_text = taken, text
+    taken = time.perf_counter() - started
+    if taken > max(outcome.slowest, SUSPICIOUS):
+        taken = _processor_time(text)
+        if taken > outcome.slowest:
+            outcome.slowest, outcome.slowest_text = taken, text
     outcome.count += 1
     if condition is not None:
         canonical = str(condition)
@@ -119,6 +126,17 @@ def check_text(text: str, outcome: Outcome) -> None:
                 other(text)
             except GoalError as error:
                 _check_error(text, error)
+
+
+def _processor_time(text: str) -> float:
+    """What reading *text* takes by itself, whatever else the machine does: the best of three."""
+    best = float("inf")
+    for _ in range(3):
+        started = time.process_time()
+        with contextlib.suppress(GoalError):
+            parse(text)
+        best = min(best, time.process_time() - started)
+    return best
 
 
 def _check_error(text: str, error: GoalError) -> None:

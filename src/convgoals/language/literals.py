@@ -76,8 +76,13 @@ def read_date(span: Span, token: str) -> ast.Date | ast.DateTime:
         if len(token) == len("2026-01-01"):
             return ast.Date(datetime.date.fromisoformat(token), span=span)
         return ast.DateTime(datetime.datetime.fromisoformat(token.upper()), span=span)
-    except ValueError as error:
-        raise GoalSyntaxError(f"{token} is not a date: {error}", code="not-a-date", span=span) from None
+    except ValueError:
+        raise GoalSyntaxError(
+            f"the calendar and the clock know no {token}",
+            code="not-a-date",
+            span=span,
+            hint="a date such as 2026-01-31, or 2026-01-31T23:59:59Z",
+        ) from None
 
 
 def read_words(span: Span, *tokens: str) -> ast.Duration:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -60,6 +59,8 @@ def parse_path(text: str) -> tuple[str, ...]:
 @functools.cache
 def grammar() -> Lark:
     """The parser, built when the first text is parsed and then shared: lark's parsers are immutable."""
+    from importlib import resources  # noqa: PLC0415  as lark
+
     from lark import Lark  # noqa: PLC0415  importing and building it costs more than the rest of the package
 
     source = resources.files("convgoals.language").joinpath("goal.lark").read_text(encoding="utf-8")
@@ -158,15 +159,17 @@ def _check_canonical_size(text: str, node: Any) -> None:
 
 @attrs.frozen
 class _Trailing:
-    """A condition whose last words are a window of its own, not in parentheses."""
+    """A condition whose last words are a window of its own, not in parentheses; and what an ``and`` joins after it."""
 
     node: Any
     suffix: str
     rewrap: Any
+    rest: tuple[Any, ...] = ()
+    whole: Any = None
 
 
 def _bare(item: Any) -> Any:
-    return item.node if type(item) is _Trailing else item
+    return (item.whole or item.node) if type(item) is _Trailing else item
 
 
 @functools.cache
@@ -214,7 +217,10 @@ def _joined(kind: type[ast.And | ast.Or], word: str) -> Any:
         for index, item in enumerate(items[1:], start=1):
             if type(item) is _Trailing:
                 _refuse_ambiguity(kind, word, items, index, span)
-        return kind(tuple(_bare(item) for item in items), span=span)
+        node = kind(tuple(_bare(item) for item in items), span=span)
+        if type(items[0]) is _Trailing and kind is ast.And:  # an `or` before it makes it ambiguous too
+            return attrs.evolve(items[0], rest=node.terms[1:], whole=node)
+        return node
 
     return build
 
@@ -224,8 +230,10 @@ def _refuse_ambiguity(kind: type[ast.And | ast.Or], word: str, items: tuple[Any,
     _check_depth(tuple(_bare(item) for item in items))  # the repair below prints them
     before = tuple(_bare(item) for item in items[:index])
     after = tuple(_bare(item) for item in items[index + 1 :])
-    inner = kind((*before, trailing.node, *after))
+    inner = kind((*before, _bare(trailing), *after))
     outer_part = trailing.rewrap(kind((*before, _unwrapped(trailing.node))))
+    if trailing.rest:
+        outer_part = ast.And((outer_part, *trailing.rest))
     outer = kind((outer_part, *after)) if after else outer_part
     raise GoalSyntaxError(
         f"`{trailing.suffix}` after `{word}` could belong to the last part or to all of them",

@@ -71,8 +71,12 @@ def bare_names(root: ast.Condition) -> list[ast.Property]:
 def bare_name_problems(root: ast.Condition, passes: Passes) -> Iterator[GoalError]:
     """An error for each bare name, with what may be meant instead."""
     names = bare_names(root)
+    messages = set()
     for node in names[:MAX_SHOWN]:
         guess = next(_guesses(root, node))
+        if guess[0] == "missing-quotes" and guess[1] in messages:
+            continue  # another part of the same text
+        messages.add(guess[1])
         hint = ""
         if len(names) <= MAX_REPAIRED:
             whole = [_finished(repair, passes) for _, _, repair in _guesses(root, node)]

@@ -16,7 +16,7 @@ from convgoals.language import ast
 from convgoals.language.check import check
 from convgoals.language.format import format_duration, format_node, format_path
 from convgoals.language.mistakes.expected import expectation
-from convgoals.language.mistakes.habits import HABITS
+from convgoals.language.mistakes.habits import habits_in
 from convgoals.language.mistakes.reading import Mistake, Reading
 from convgoals.language.mistakes.spelling import misspelt
 from convgoals.language.mistakes.structure import LATER, STRUCTURE
@@ -25,13 +25,13 @@ from convgoals.language.slips import bare_names
 MAX_REPAIRED = 500
 """The longest text, in characters, for which whole repairs are tried: a message must not cost more than a goal."""
 
-MAX_TRIED = 5_000
+MAX_TRIED = 2_500
 """How many characters of repaired texts are read for one message."""
 
-MAX_MENDED = 3
+MAX_MENDED = 5
 """How many mistakes of one text a repair may mend."""
 
-MAX_LOOKED = 4
+MAX_LOOKED = 5
 """How many repaired texts are looked at for further mistakes."""
 
 Accepted = Callable[[str, str], frozenset[str]]
@@ -65,7 +65,7 @@ def explain_mistake(text: str, failure: Any, entry: str, read: Read, accepted: A
 def _mistakes(reading: Reading) -> Iterator[Mistake]:
     for look in STRUCTURE:
         yield from look(reading)
-    for habit in HABITS:
+    for habit in habits_in(reading):
         yield from habit.mistakes(reading)
     yield from misspelt(reading)
     for look in LATER:

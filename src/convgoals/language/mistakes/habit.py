@@ -5,7 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
+
+# Private, but in one place since 3.11: what a pattern cannot do without is seen in its parsed form.
+from re import _constants as ops
+from re import _parser
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -97,8 +101,42 @@ def _short(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
 
 
-@functools.cache
-def _compiled(pattern: str) -> re.Pattern[str]:
+def _written_out(pattern: str) -> str:
     for name, part in _PARTS.items():
         pattern = pattern.replace("{" + name + "}", part)
-    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    return pattern
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(_written_out(pattern), re.IGNORECASE | re.DOTALL)
+
+
+def needed(pattern: str) -> frozenset[str]:
+    """Texts, in lower case, of which at least one stands in whatever *pattern* matches; ``{""}`` if none needs to."""
+    return _needed_by(_parser.parse(_written_out(pattern), re.IGNORECASE | re.DOTALL)) or frozenset({""})
+
+
+def _needed_by(items: Any) -> frozenset[str]:
+    """The best such texts for a part of a pattern; none if nothing is needed."""
+    found: list[frozenset[str]] = []
+    run = ""
+    for op, argument in [*items, (None, None)]:
+        if op is ops.LITERAL:
+            run += chr(argument).lower()
+            continue
+        if run:
+            found.append(frozenset({run}))
+        run = ""
+        below: list[frozenset[str]] = []
+        if op is ops.SUBPATTERN:
+            below = [_needed_by(argument[3])]
+        elif op in (ops.MAX_REPEAT, ops.MIN_REPEAT) and argument[0] > 0:
+            below = [_needed_by(argument[2])]
+        elif op is ops.ASSERT and argument[0] > 0:
+            below = [_needed_by(argument[1])]
+        elif op is ops.BRANCH:
+            below = [_needed_by(branch) for branch in argument[1]]
+        if below and all(below):
+            found.append(frozenset().union(*below))
+    return max(found, key=lambda texts: min(len(text) for text in texts), default=frozenset())

@@ -146,7 +146,7 @@ WINDOWS: tuple[Habit, ...] = (
     # ---- chains
     Habit(
         "not-followed-within",
-        r"\bnot\s+followed(?P<bad>)\s+by\b",
+        r"\bnot\s+followed\s+by\b",
         "`not followed by` needs a span: until when must it not have happened?",
         ("not followed within 14 days by",),
         hint="not followed within 14 days by event …",

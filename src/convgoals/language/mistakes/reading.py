@@ -80,6 +80,7 @@ class Reading:
 
     Attributes:
         text: the text.
+        lower: the text in lower case.
         tokens: its tokens, the last of kind ``end``.
         at: the index of the token that could not be read.
         expected: the names of the grammar's terminals that could have stood there, and perhaps a few more.
@@ -87,6 +88,7 @@ class Reading:
 
     def __init__(self, text: str, failure: Any) -> None:
         self.text = text
+        self.lower = text.lower()
         self.tokens = tokens_of(text)
         token = getattr(failure, "token", None)
         place = len(text) if token is not None and token.type == "$END" else failure.pos_in_stream

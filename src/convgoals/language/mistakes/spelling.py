@@ -18,11 +18,11 @@ KEYWORDS = (
 
 def misspelt(reading: Reading) -> Iterator[Mistake]:
     """The word that could not be read, or the one before it, as the keyword that it nearly is."""
-    for offset in (0, -1, -2):
+    for offset in (0, -1):
         token = reading.token(offset)
         if token.kind != "word" or len(token.text) < 2 or token.lower in KEYWORDS:
             continue
-        near = difflib.get_close_matches(token.lower[:30], KEYWORDS, n=3, cutoff=0.6)
+        near = difflib.get_close_matches(token.lower[:30], KEYWORDS, n=2, cutoff=0.7)
         for keyword in near:
             yield Mistake(
                 "misspelt",

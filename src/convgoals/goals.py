@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -267,6 +266,8 @@ def load_goals(path: str | Path) -> list[Goal]:
 
 def load_document(path: str | Path) -> dict[str, Any]:
     """The tables of a ``goals.toml``. Raises `GoalDefinitionError` where it is no TOML or has unknown tables."""
+    import tomllib  # noqa: PLC0415  only who reads files pays for it
+
     try:
         document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:

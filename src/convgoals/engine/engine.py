@@ -42,7 +42,8 @@ class GoalEngine(Questions):
         store: where everything is kept: ``"memory://"``, ``"sqlite:///goals.db"``, ``"sqlite://"`` or a `Store`.
         schema: a `Schema` against which goals are checked when they are saved.
         lateness: how much later than the latest fact a fact may come, such as ``"30 days"``; no limit if ``None``.
-        keep: ``"relevant"`` keeps the facts that some goal looks at, ``"all"`` keeps every fact.
+        keep: ``"relevant"`` keeps the facts that some goal looks at, and all that is not an event; ``"all"`` keeps
+            every fact. What is not kept is not known later: to a new goal, or as the duplicate of another fact.
         on_change: called with the completions and retractions of a batch, once, after it was committed.
         on_rejected: called with each `Rejection`, after the batch that it came with was committed.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -15,6 +16,7 @@ from convgoals.language.parse import parse_duration
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, identified
 from convgoals.sources.segment import fact_from_dict
 
+_ID, _INSTANT = attrgetter("id"), attrgetter("instant")
 _FACTS = frozenset({Event, ProfileSnapshot, ProfileUpdate, CampaignReceipt})
 
 
@@ -60,7 +62,7 @@ class Intake:
         if lateness is not None:
             duration = parse_duration(lateness)
             self._shift = Shift(duration.months, duration.microseconds)
-        self._prefix = f"{uuid.uuid4().hex[:20]}-"
+        self._prefix = f"{os.urandom(10).hex()}-"
         self._count = 0
 
     def sort(
@@ -72,19 +74,18 @@ class Intake:
         """Sort a batch; what is no fact raises `FactError`, and nothing of the batch is taken."""
         if isinstance(facts, (Mapping, str)) or type(facts) in _FACTS:
             raise FactError("process takes several facts, not one", code="fact", hint="process([fact])")
+        batch: Sequence[Any] = facts if isinstance(facts, (list, tuple)) else list(facts)
+        if not _FACTS.issuperset(map(type, batch)):
+            batch = [given if type(given) in _FACTS else _as_fact(given) for given in batch]
+        if None in map(_ID, batch):
+            batch = [fact if fact.id is not None else self._identify(fact) for fact in batch]
         found = Sorted(latest)
-        groups, shift = found.groups, self._shift
-        for given in facts:
-            fact: Any = given if type(given) in _FACTS else _as_fact(given)
-            if fact.id is None:
-                self._count += 1
-                fact = identified(fact, f"{self._prefix}{self._count:012x}")
-            instant = fact.instant
-            if instant > latest:
-                latest = instant
-            elif shift is not None and shift(instant) < latest:
-                found.rejections.append(Rejection(fact, to_datetime(latest)))
-                continue
+        if self._shift is not None:
+            batch = self._in_time(batch, found, self._shift)
+        else:
+            found.latest = max(latest, max(map(_INSTANT, batch), default=latest))
+        groups = found.groups
+        for fact in batch:
             profile_id = fact.profile_id
             if aliases:
                 profile_id = aliases.get(profile_id, profile_id)
@@ -92,11 +93,27 @@ class Intake:
             if group is None:
                 groups[profile_id] = [fact]
             else:
-                if instant <= group[-1].instant:
+                if fact.instant <= group[-1].instant:
                     found.untidy.add(profile_id)
                 group.append(fact)
-        found.latest = latest
         return found
+
+    def _identify(self, fact: Fact) -> Fact:
+        self._count += 1
+        return identified(fact, f"{self._prefix}{self._count:012x}")
+
+    @staticmethod
+    def _in_time(batch: Sequence[Fact], found: Sorted, shift: Shift) -> list[Fact]:
+        """Those of *batch* that do not come too late; each is judged by the latest fact before it."""
+        kept = []
+        for fact in batch:
+            if fact.instant > found.latest:
+                found.latest = fact.instant
+            elif shift(fact.instant) < found.latest:
+                found.rejections.append(Rejection(fact, to_datetime(found.latest)))
+                continue
+            kept.append(fact)
+        return kept
 
 
 def _as_fact(given: object) -> Fact:

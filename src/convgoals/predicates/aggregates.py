@@ -8,6 +8,7 @@ with the instant after which it no longer does.
 from __future__ import annotations
 
 import decimal
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
@@ -17,7 +18,7 @@ from typing import Any
 import attrs
 
 from convgoals.instants import Shift
-from convgoals.predicates.base import NEVER, Fired, Moment, State, union
+from convgoals.predicates.base import FEW, NEVER, Fired, Moment, State, union
 from convgoals.predicates.filters import Filter
 from convgoals.predicates.values import is_usable, number
 from convgoals.records import Fact
@@ -40,7 +41,11 @@ def summand(value: object) -> Decimal | Fraction | None:
 
 @attrs.frozen
 class Counter:
-    """``count(O [in last D])``. Cells: how many count, and, with ``in last``, the deque of until when each does."""
+    """``count(O [in last D])``.
+
+    Cells: how many count, and, with ``in last``, the list of until when each does, the earliest first; those that have
+    passed are dropped when they are many.
+    """
 
     at: int
     leaf: int
@@ -62,15 +67,15 @@ class Counter:
         if ends is None:
             if not number:
                 return 0
-            ends = state[at + 1] = deque()
-        while ends and ends[0] < t:
-            ends.popleft()
+            ends = state[at + 1] = []
         if number:
-            end = self.expiry(t)
-            for _ in range(number):
-                ends.append(end)
-        count = state[at] = len(ends)
-        return count
+            ends += [self.expiry(t)] * number
+        passed = bisect_left(ends, t) if ends and ends[0] < t else 0
+        if passed > FEW and passed > len(ends) // 2:
+            del ends[:passed]
+            passed = 0
+        count = state[at] = len(ends) - passed
+        return int(count)
 
     def result(self, state: State) -> Any:
         """How many count now."""
@@ -78,8 +83,8 @@ class Counter:
 
     def wake(self, state: State) -> int:
         """The next instant at which time alone changes the value."""
-        ends = state[self.at + 1]
-        return ends[0] + 1 if ends else NEVER
+        ends, count = state[self.at + 1], state[self.at]
+        return ends[-count] + 1 if count else NEVER
 
 
 @attrs.frozen

@@ -27,6 +27,9 @@ from convgoals.records import Fact, Properties
 NEVER = 2**63
 """Later than every instant."""
 
+FEW = 32
+"""So many entries of a list may have passed before it is worth dropping them."""
+
 State: TypeAlias = list[Any]
 Fired: TypeAlias = Sequence[Fact] | None
 Replay: TypeAlias = Callable[["Node", State, int, int], None]

@@ -159,7 +159,10 @@ class FilterCompiler:
         """``fast(v) if type(v) is kind else slow``, with *value* evaluated once; slow is "ill-typed" if not given."""
         name = self.fresh()
         if slow is None:
-            slow = _call(self.helper(values.ill), _load("n"), self.label(value), _load(name))
+            slow = _both(
+                _relate(_load(name), (python.IsNot, python.Constant(None))),
+                _call(self.helper(values.ill), _load("n"), self.label(value), _load(name)),
+            )
         assign = python.NamedExpr(python.Name(name, python.Store()), self.value(value))
         kind_of = python.Attribute(assign, "__class__", python.Load())
         return python.IfExp(_relate(kind_of, (python.Is, _load(kind))), fast(_load(name)), slow)
@@ -222,7 +225,11 @@ class FilterCompiler:
 
         missing_or_slow = _both(
             _relate(v, (python.IsNot, python.Constant(None))),
-            self.compare_slowly(operator, v, self.constant(literal), self.labels(left, None)),
+            python.IfExp(
+                _relate(_load(name + "c"), (python.Is, _load("str"))),
+                _call(self.helper(values.ill), _load("n"), self.label(left), v),
+                self.compare_slowly(operator, v, self.constant(literal), self.labels(left, None)),
+            ),
         )
         return python.IfExp(
             _relate(kind, (python.Is, _load("int"))),

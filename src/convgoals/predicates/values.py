@@ -68,10 +68,15 @@ def dig(properties: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 def ill(notes: Notes, label: str, value: object) -> bool:
     """Note that *value* is of a type that the comparison does not take; always ``False``."""
-    if value is not None:
+    if type(value) in _PLAIN:
+        notes.append((label, type(value).__name__))
+    elif value is not None:
         unusual = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) and number(value) is None
         notes.append((label, "unusable number" if unusual else type(value).__name__))
     return False
+
+
+_PLAIN = frozenset({str, bool})
 
 
 # ---- equality

@@ -6,7 +6,7 @@ condition has held inside, the window holds for good; while open it goes on firi
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from convgoals.instants import BEGINNING, Shift
-from convgoals.predicates.base import NEVER, Fired, Moment, Node, State, union
+from convgoals.predicates.base import FEW, NEVER, Fired, Moment, Node, State, union
 from convgoals.predicates.values import as_moment, dig
 from convgoals.records import Fact
 
@@ -174,7 +174,7 @@ class AnyWindow:
 class AnyWindowOfOne:
     """``O within D of any A``, by far the most usual of its kind: O itself has no state that a window would narrow.
 
-    Own cell: the anchors of the open windows, the earliest first.
+    Own cell: the ends of the windows, the earliest first; those that have passed are dropped when they are many.
     """
 
     at: int
@@ -190,22 +190,21 @@ class AnyWindowOfOne:
 
     def open(self, state: State, t: int) -> None:
         """Open a window at *t*."""
-        anchors = state[self.at + 2]
-        if anchors is None:
-            state[self.at + 2] = deque((t,))
-        else:
-            while anchors and self.end(anchors[0]) < t:
-                anchors.popleft()
-            anchors.append(t)
+        windows = state[self.at + 2]
+        if windows is None:
+            state[self.at + 2] = [(self.end(t), t)]
+            return
+        windows.append((self.end(t), t))
+        if len(windows) > FEW and windows[len(windows) // 2][0] < t:
+            del windows[: len(windows) // 2]
 
     def reach(self, state: State, t: int, found: Fired, moment: Moment) -> Fired:
         """What fires if *found* happens at *t*."""
-        anchors = state[self.at + 2]
-        if not found or not anchors:
+        windows = state[self.at + 2]
+        if not found or not windows or windows[-1][0] < t:
             return None
-        while anchors and self.end(anchors[0]) < t:
-            anchors.popleft()
-        return latch(state, self.at, found, True, anchors[0], moment, self.outermost) if anchors else None
+        earliest = windows[bisect_left(windows, (t,))][1] if windows[0][0] < t else windows[0][1]
+        return latch(state, self.at, found, True, earliest, moment, self.outermost)
 
 
 @attrs.frozen

@@ -75,7 +75,7 @@ def parse_counting(text: str) -> Counting:
         rest = words[len("once per ") :]
         unit = rest.lower()
         if unit in ast.UNITS:
-            return OncePerDuration(ast.Duration(((1, unit),)))  # type: ignore[arg-type]
+            return OncePerDuration(ast.Duration(((1, unit),)))
         try:
             return OncePerDuration(parse_duration(rest)) if rest[0].isdigit() else _per_property(rest)
         except GoalError as error:
@@ -174,7 +174,7 @@ class Goal:
         except GoalError as error:
             raise error.at(condition.text) from None
         counting = parse_counting(count)
-        self.__attrs_init__(  # type: ignore[attr-defined]
+        self.__attrs_init__(
             name=name,
             when=str(own),
             within=None if within is None else _canonical_window(within),
@@ -326,10 +326,9 @@ def goal_from_dict(table: Mapping[str, Any]) -> Goal:
 def goal_to_dict(goal: Goal) -> dict[str, Any]:
     """The arguments that make *goal* again, as plain values; those at their defaults are left out."""
     written: dict[str, Any] = {"name": goal.name, "when": goal.when}
-    defaults = {field.name: None for field in attrs.fields(Goal)} | {"count": "once", "timezone": "UTC"}
-    defaults |= {"description": "", "tags": ()}
+    defaults: dict[str, Any] = {"count": "once", "timezone": "UTC", "description": "", "tags": ()}
     for key in GOAL_KEYS[2:]:
         value = getattr(goal, key)
-        if value != defaults[key]:
+        if value != defaults.get(key):
             written[key] = value.isoformat() if isinstance(value, datetime) else list(value) if key == "tags" else value
     return written

@@ -57,7 +57,7 @@ def essence(completion: Completion) -> tuple[object, ...]:
 
 
 def kept(goal: Goal, log: Sequence[Fact]) -> list[Fact]:
-    """*log* without events that the goal does not look at: an engine forgets them, and their ids, unless told not to."""
+    """*log* without events that the goal does not look at: engines forget them and their ids, if not told otherwise."""
     types = {node.type for node in ast.walk(goal.condition.root) if isinstance(node, ast.EventOccurrence)}
     return [fact for fact in log if not isinstance(fact, Event) or fact.type in types]
 

@@ -27,6 +27,7 @@ from convgoals import (
     StoreError,
     UnknownGoalError,
 )
+from convgoals.records import Fact
 from convgoals.storage.base import Batch
 from convgoals.storage.memory import MemoryStore
 
@@ -324,7 +325,7 @@ def test_forgetting_erases_a_profile_everywhere(opened: Opener) -> None:
 def test_a_restart_loses_and_doubles_nothing(file_url: str) -> None:
     """Closed after every batch and opened again, an engine gives what one that was never closed gives."""
     goals = [BUY, EVERY, QUIET, Goal("pro", 'event purchase and profile.plan = "pro"')]
-    batches = [
+    batches: list[list[Fact]] = [
         [purchase(1, "a", value=10), ProfileSnapshot("p", day(1), {"plan": "free"}, id="s")],
         [purchase(3, "b"), purchase(3, "b2", profile="q")],
         [ProfileUpdate("p", day(5), {"plan": "pro"}, id="u")],
@@ -392,7 +393,7 @@ def test_a_closed_engine_says_so(opened: Opener) -> None:
         (lambda engine: engine.advance(datetime(2026, 1, 1)), "instant"),  # noqa: DTZ001  the mistake in question
         (lambda engine: engine.history(as_of="yesterday"), "instant"),
         (lambda engine: engine.process([], checkpoint={"@clock": 1}), "checkpoint"),
-        (lambda engine: GoalEngine(keep="some"), "keep"),
+        (lambda engine: GoalEngine(keep="some"), "keep"),  # type: ignore[arg-type]
         (lambda engine: GoalEngine(lateness="a while"), None),
     ],
 )

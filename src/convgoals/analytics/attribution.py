@@ -20,12 +20,12 @@ from convgoals.analytics.attribution_result import Attribution, Credit, CreditRo
 from convgoals.analytics.credit import BY_ORDER, UNITS, Model, check_models, time_decay
 from convgoals.analytics.figures import EXACT, Sum, as_number
 from convgoals.analytics.periods import Moment, read_period, read_span, read_zone, span_words
-from convgoals.analytics.reader import Reader
 from convgoals.analytics.selection import Audience, chunks, clip, select
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
 from convgoals.instants import MICROSECOND, to_datetime
 from convgoals.records import Completion
+from convgoals.storage.reader import Reader
 from convgoals.suggest import did_you_mean
 
 __all__ = ["Attribution", "Credit", "CreditRow", "Touch", "attribution"]

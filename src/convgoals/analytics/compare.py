@@ -17,7 +17,6 @@ from convgoals.analytics import tables
 from convgoals.analytics.buckets import Every, check_every
 from convgoals.analytics.figures import Amount, Figures
 from convgoals.analytics.periods import Moment, Period, read_period, read_zone
-from convgoals.analytics.reader import Reader
 from convgoals.analytics.results import Result, proportion_row
 from convgoals.analytics.selection import Audience, chunks, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, check_confidence, correct, paired_difference
@@ -26,6 +25,7 @@ from convgoals.analytics.tally import Bucket, Tally
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
+from convgoals.storage.reader import Reader
 
 
 @attrs.frozen

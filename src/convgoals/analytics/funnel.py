@@ -17,12 +17,12 @@ from convgoals.analytics.dimensions import Dimension, check_limit, dimension, la
 from convgoals.analytics.figures import durations
 from convgoals.analytics.funnel_result import Funnel, Group, Stage
 from convgoals.analytics.periods import Moment, read_period, read_span, read_zone, span_words
-from convgoals.analytics.reader import Reader
 from convgoals.analytics.selection import Audience, check_audience, check_counts, chunks, clip, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, Proportion, check_confidence, correct, difference
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
 from convgoals.records import Completion
+from convgoals.storage.reader import Reader
 from convgoals.suggest import did_you_mean
 
 __all__ = ["Funnel", "Group", "Stage", "funnel"]

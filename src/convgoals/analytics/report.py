@@ -16,13 +16,13 @@ from convgoals.analytics.dimensions import check_limit, dimension
 from convgoals.analytics.figures import EXACT, Figures
 from convgoals.analytics.goal_report import Baseline, GoalReport
 from convgoals.analytics.periods import Moment, Period, previous, read_period, read_zone
-from convgoals.analytics.reader import Reader
 from convgoals.analytics.selection import Audience, Selection, chunks, select
 from convgoals.analytics.stats import CONFIDENCE, check_confidence, difference
 from convgoals.analytics.tally import Tally
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal, Once
 from convgoals.instants import to_datetime
+from convgoals.storage.reader import Reader
 
 __all__ = ["Baseline", "GoalReport", "report"]
 

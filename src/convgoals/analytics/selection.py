@@ -10,11 +10,11 @@ from typing import Literal
 import attrs
 
 from convgoals.analytics.periods import Period
-from convgoals.analytics.reader import Reader
 from convgoals.errors import QuestionError, StoreError
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
 from convgoals.records import Completion
+from convgoals.storage.reader import Reader
 from convgoals.suggest import did_you_mean
 
 Audience = Literal["all", "recipients"]

@@ -352,9 +352,7 @@ class Held:
     span: Span | None = _span()
 
 
-Condition: TypeAlias = (
-    Comparison | And | Or | Not | Occurrence | InSegment | InLast | Chain | Window | Between | Held
-)
+Condition: TypeAlias = Comparison | And | Or | Not | Occurrence | InSegment | InLast | Chain | Window | Between | Held
 Node: TypeAlias = Condition | Value | Duration | Link | Absence | Anchor
 
 NODE_TYPES: tuple[type, ...] = (

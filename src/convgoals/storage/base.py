@@ -15,9 +15,9 @@ from typing import NamedTuple, Protocol
 
 import attrs
 
-from convgoals.analytics.reader import Reader
 from convgoals.goals import Goal
 from convgoals.records import Completion, Fact, Retraction
+from convgoals.storage.reader import Reader
 
 
 @attrs.frozen

@@ -222,12 +222,3 @@ def _untag(value: Any) -> Any:
         return value
     ((tag, payload),) = value.items()
     return _READERS[tag](payload)
-
-
-def encode_names(names: Sequence[str]) -> str | None:
-    """Segments as a JSON list; ``None`` for none."""
-    return _dump(names) if names else None
-
-
-def decode_names(text: str | None) -> tuple[str, ...]:
-    return tuple(json.loads(text)) if text else ()

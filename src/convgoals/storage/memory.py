@@ -156,7 +156,10 @@ class MemoryStore:
             if profile.entries is None:
                 profile.entries = []
             profile.entries.append(place)
-        self._by_goal.setdefault(completion.goal, []).append(place)
+        places = self._by_goal.get(completion.goal)
+        if places is None:
+            places = self._by_goal[completion.goal] = []
+        places.append(place)
 
     def _set_wake(self, profile_id: str, profile: _Profile, wake: int | None) -> None:
         if profile.wake is not None:

@@ -39,7 +39,7 @@ def open_store(url: str) -> Store:
             hint='"sqlite:///goals.db" keeps goals durably in one file',
         )
     if scheme in ("memory", "sqlite"):
-        hint = f'"sqlite:///{rest}"' if scheme == "sqlite" else '"memory://"'
+        hint = f'"sqlite:///{rest.strip("/") or "goals.db"}"' if scheme == "sqlite" else '"memory://"'
         raise StoreError(f"{url!r:.200} is not how a {scheme} store is named", code="store-url", hint=hint)
     raise StoreError(
         f"there is no kind of store {scheme!r:.200}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from operator import attrgetter
 from typing import Any, TypeAlias
@@ -218,7 +218,8 @@ class SQLiteStore:
             self._database.run("set_totals", batch.reached, self._profiles, self._entries)
         while len(self._places) > _PLACES:
             del self._places[next(iter(self._places))]
-        self._empty_log()
+        with suppress(StoreError):  # the batch is kept, whatever becomes of the log
+            self._empty_log()
 
     def _introduce(self, batch: Batch) -> None:
         """Make the profiles of the batch known; from here on all have a place at hand."""

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from convgoals.errors import StoreError
-from convgoals.storage.sqlite_errors import is_busy, store_error
+from convgoals.storage.sqlite_errors import store_error
 from convgoals.storage.sqlite_schema import Synchronous, connect
 
 
@@ -89,11 +89,8 @@ class Database:
         """Move the write-ahead log into the database and cut it off; ``False`` if someone is still reading in it."""
         self._connection.execute("PRAGMA busy_timeout = 0")
         try:
-            return not self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        except sqlite3.OperationalError as error:
-            if is_busy(error):
-                return False
-            raise
+            (hindered,) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[:1]
+            return not hindered
         finally:
             self._connection.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1_000)}")
 

@@ -22,11 +22,6 @@ _CAUSES: Mapping[int, tuple[str, str, str]] = {
 }  # fmt: skip
 
 
-def is_busy(error: Exception) -> bool:
-    """Whether it was another connection's lock that was in the way."""
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
-
-
 def store_error(error: Exception, name: str) -> StoreError:
     """What went wrong below, as an error of the tree; to be raised from *error*."""
     if isinstance(error, UnicodeEncodeError):
@@ -38,12 +33,12 @@ def store_error(error: Exception, name: str) -> StoreError:
         )
     if isinstance(error, OverflowError):
         return StoreError("a whole number has more than 64 bits", code="store-number")
-    if is_busy(error):
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in _BUSY:
         return StoreBusyError(
             f"{name}: another process held the store for longer than the time allowed",
             hint="try again; or give SQLiteStore a longer busy_timeout",
         )
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in _CAUSES:
         word, message, hint = _CAUSES[code]
         return StoreError(f"{name}: {message} ({error})", code=word, hint=hint)

@@ -349,7 +349,7 @@ class StoreContract(LedgerLaws):
 
     @given(data=st.data())
     @settings(
-        max_examples=50, deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow]
+        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow]
     )
     def test_any_story(self, tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
         """After any batches, and whatever was forgotten or reopened between them, the store says what a model says."""

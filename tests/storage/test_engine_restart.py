@@ -1,0 +1,80 @@
+"""An engine on SQLite that is closed and opened between batches says what one in memory says that never stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from convgoals import Goal, GoalEngine
+from convgoals.language.condition import Condition
+from convgoals.records import Fact
+from convgoals.testing import logs, strategies
+
+
+@st.composite
+def goals(draw: Callable[[Any], Any]) -> list[Goal]:
+    """Two goals of any shape."""
+    return [
+        Goal(
+            name,
+            Condition(draw(strategies.goal_conditions(max_depth=2))),
+            count=draw(st.sampled_from(("once", "every", "once per 1 day", "once per x"))),
+            value=draw(st.sampled_from((None, 5, "x"))),
+        )
+        for name in ("g", "h")
+    ]
+
+
+@st.composite
+def batches(draw: Callable[[Any], Any]) -> list[list[Fact]]:
+    """The logs of two profiles, mixed and cut into batches."""
+    stream = draw(st.permutations([*draw(logs.logs("p")), *draw(logs.logs("q"))]))
+    cuts = sorted(draw(st.lists(st.integers(0, len(stream)), max_size=4)))
+    return [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+
+
+@given(goals(), batches(), st.sets(st.integers(0, 5)), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_restarts(
+    tmp_path_factory: pytest.TempPathFactory, both: list[Goal], stream: list[list[Fact]], merged: set[int], every: bool
+) -> None:
+    """What each batch changes, and the whole history, are the same across restarts, merges and time that passes."""
+    note([str(goal.condition) for goal in both])
+    url = f"sqlite:///{tmp_path_factory.mktemp('engine')}/goals.db"
+    keep: Any = "all" if every else "relevant"
+    steady = GoalEngine(both, keep=keep)
+    for number, batch in enumerate(stream):
+        with GoalEngine(both, store=url, keep=keep) as engine:
+            assert engine.process(batch, checkpoint={"s": number}) == steady.process(batch, checkpoint={"s": number})
+            now = logs.START + timedelta(days=number)
+            assert engine.advance(now) == steady.advance(now)
+            if number in merged:
+                assert engine.merge("q", "p") == steady.merge("q", "p")
+    with GoalEngine(store=url, keep=keep) as engine:
+        assert engine.checkpoint() == steady.checkpoint()
+        assert engine.goals() == steady.goals()
+        for retracted in (False, True):
+            assert list(engine.history(include_retracted=retracted)) == list(
+                steady.history(include_retracted=retracted)
+            )
+        engine.forget("p")
+        steady.forget("p")
+        assert list(engine.history()) == list(steady.history())
+
+
+def test_a_goal_of_another_engine_is_live(tmp_path: Path) -> None:
+    """A goal that one engine saves is live in another on the same file from its next batch on, over what is kept."""
+    url = f"sqlite:///{tmp_path}/goals.db"
+    event = {"type": "track", "event": "a", "userId": "p", "timestamp": "2026-01-01T00:00:00Z", "messageId": "1"}
+    with GoalEngine(store=url, keep="all") as one, GoalEngine(store=url, keep="all") as other:
+        one.process([event])
+        assert [change.goal for change in other.add(Goal("late", "event a"))] == ["late"]
+        later = one.process([{**event, "userId": "q", "messageId": "2", "timestamp": "2026-01-02T00:00:00Z"}])
+        assert [(change.goal, change.profile_id) for change in later] == [("late", "q")]
+        assert [completion.profile_id for completion in other.history()] == ["p", "q"]

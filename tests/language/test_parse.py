@@ -137,6 +137,18 @@ def test_keywords_are_names_where_only_a_name_can_stand(word: str) -> None:
     assert parse_condition(f"profile.{word} = 1") == ast.Compare("=", ast.Property("profile", (word,)), ast.Number(1))
 
 
+def test_letters_that_only_look_like_keywords_are_no_trouble() -> None:
+    """Ignoring case takes a few letters beyond ASCII, such as a long s; the nodes have the plain word."""
+    assert parse_duration("1\u017f") == ast.Duration(((1, "second"),))
+    assert parse_condition("\u017fum(x of event a) > m\u0131n(x of event a)") == parse_condition(
+        "sum(x of event a) > min(x of event a)"
+    )
+    window = parse_condition("event a within 1 day of f\u0131rst event b")
+    assert window == ast.Window(A, DAY, FIRST_B)
+    assert compared("fal\u017fe") == ast.Boolean(value=False)
+    assert parse_condition('profile.x \u017ftarts with "a"') == parse_condition('profile.x starts with "a"')
+
+
 def test_comments_and_lines_are_free() -> None:
     """White space, line ends and comments separate words, and nothing else."""
     assert parse_condition("event a # the first\n\n  and\tevent b#last") == ast.And((A, B))

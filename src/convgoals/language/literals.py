@@ -29,6 +29,14 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
+_LOOK_ALIKES = str.maketrans({"\u017f": "s", "\u0131": "i", "\u0130": "i", "\u212a": "k"})
+
+
+def read_keyword(token: str) -> str:
+    """A word of the language in plain lower case; a grammar that ignores case takes four letters beyond ASCII too."""
+    return token.translate(_LOOK_ALIKES).lower()
+
+
 def read_string(span: Span, token: str) -> str:
     def unescape(match: re.Match[str]) -> str:
         escape = match[1]
@@ -71,6 +79,7 @@ def read_date(span: Span, token: str) -> ast.Date | ast.DateTime:
             f"{token} is not a date: the year must lie between {FIRST_YEAR} and {LAST_YEAR}",
             code="not-a-date",
             span=span,
+            hint="leave out what has no end, or use 9000-12-31",
         )
     try:
         if len(token) == len("2026-01-01"):
@@ -89,7 +98,7 @@ def read_words(span: Span, *tokens: str) -> ast.Duration:
     amounts = [int(amount) if len(amount) <= MAX_DIGITS else 10**MAX_DIGITS for amount in tokens[::2]]
     units = []
     for unit in tokens[1::2]:
-        word = unit.lower()
+        word = read_keyword(unit)
         units.append(_UNITS[word if word in _UNITS else word[:-1]])
     return _duration(span, list(zip(amounts, units, strict=True)))
 

@@ -19,6 +19,7 @@ from convgoals.language.format import format_node
 from convgoals.language.literals import (
     read_date,
     read_iso_duration,
+    read_keyword,
     read_negative,
     read_number,
     read_string,
@@ -291,7 +292,7 @@ _RELATIONS = {"==": "=", "<>": "!=", "≠": "!=", "≤": "<=", "≥": ">="}
 
 
 def _relation(span: Span, token: str) -> str:
-    word = token.lower()
+    word = read_keyword(token)
     for start in ("starts", "ends"):  # however its two words are joined
         if word.startswith(start):
             return f"{start} with"
@@ -331,7 +332,7 @@ def _arithmetic(operator: Any) -> Any:
 
 
 def _call(span: Span, function: str, argument: Any) -> ast.Call:
-    return ast.Call(function.lower(), argument, span=span)  # type: ignore[arg-type]
+    return ast.Call(read_keyword(function), argument, span=span)  # type: ignore[arg-type]
 
 
 def _count(span: Span, _word: str, occurrence: Any, last: Any) -> ast.Aggregate:
@@ -339,7 +340,7 @@ def _count(span: Span, _word: str, occurrence: Any, last: Any) -> ast.Aggregate:
 
 
 def _aggregate(span: Span, function: str, value: Any, occurrence: Any, last: Any) -> ast.Aggregate:
-    return ast.Aggregate(function.lower(), value, occurrence, last, span=span)  # type: ignore[arg-type]
+    return ast.Aggregate(read_keyword(function), value, occurrence, last, span=span)  # type: ignore[arg-type]
 
 
 def _property(owner: Any) -> Any:
@@ -367,7 +368,7 @@ _RULES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (lambda span, which, o: ast.OccurrenceAnchor(which, o, span=span), ("occurrence_anchor",)),
     (lambda span, o: ast.OccurrenceAnchor("first", o, span=span), ("first_receipt",)),
     (lambda span, p: ast.PropertyAnchor(p.path, span=span), ("property_anchor",)),
-    (lambda span, token: token.split()[-1].lower(), ("which",)),
+    (lambda span, token: read_keyword(token.split()[-1]), ("which",)),
     (_event, ("event",)),
     (_change, ("change",)),
     (lambda span, name: ast.ReceiptOccurrence(name, span=span), ("receipt",)),
@@ -401,7 +402,7 @@ _RULES: tuple[tuple[Any, tuple[str, ...]], ...] = (
     (lambda span, token: ast.Text(read_string(span, token), span=span), ("text",)),
     (read_number, ("number",)),
     (read_negative, ("negative",)),
-    (lambda span, token: ast.Boolean(token.lower() == "true", span=span), ("boolean",)),
+    (lambda span, token: ast.Boolean(read_keyword(token) == "true", span=span), ("boolean",)),
     (read_date, ("date",)),
     (read_words, ("words",)),
     (read_iso_duration, ("iso_duration",)),

@@ -2,9 +2,18 @@
 
 A backend keeps *facts* (the kept part of each profile's log), the *ledger* (completions and retractions, only ever
 appended to), goals and their versions, links between identities, and how far sources have been read. It knows nothing
-of conditions. Whatever a method returns is frozen or a copy: changing it changes nothing in the store.
+of conditions.
 
-``convgoals.testing.StoreContract`` has a test for each law.
+What holds for all methods:
+
+- Whatever is returned is frozen or a copy: changing it changes nothing in the store.
+- An iterator gives what there was when the method was called, also while batches are committed, and hinders none.
+  What is forgotten meanwhile may be missing.
+- Text is compared and ordered by code point. Values come back exactly: microseconds, any whole number, a decimal with
+  its exponent, an offset, any nesting.
+- What fails is a `StoreError`; a closed store's has the code ``store-closed``.
+
+``convgoals.testing.contract.StoreContract`` has a test for each law.
 """
 
 from __future__ import annotations
@@ -68,11 +77,12 @@ class Batch:
 
     Attributes:
         profiles: changes by profile id; a profile that was not known becomes known.
-        entries: what is appended to the ledger, in order.
+        entries: what is appended to the ledger, in order; their profiles are known, or in ``profiles``.
         reached: the instant that the engine's time has reached, or ``None`` to leave it.
         positions: how far each source has been read, merged over what was known.
-        merged: identities that became others, as ``(old, new)``; the old profile's facts, and itself, are gone (the new
-            one's facts are in ``profiles``).
+        merged: identities that became others, as ``(old, new)``, before anything else of the batch; neither has become
+            another before. The old profile's facts, and itself, are gone (the new one's facts are in ``profiles``);
+            what the ledger says of it stays under its name.
         goals: goals to save, by name, over what was known.
     """
 
@@ -88,22 +98,31 @@ class Store(Reader, Protocol):
     """A storage backend."""
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
-        """The known ones of *profile_ids*, with all their kept facts, by ``(instant, id)``."""
+        """The known ones of *profile_ids*, of which there may be many, with all their kept facts."""
         ...
 
     def profile_ids(self) -> Iterator[str]:
-        """Every known profile, in the order of the ids; profiles that become known meanwhile may be missing."""
+        """Every known profile, in the order of the ids; those that become known meanwhile may or may not be there."""
         ...
 
     def due(self, instant: int) -> list[str]:
-        """The profiles whose ``wake`` is at or before *instant*, the earliest first; costs what is due, not all."""
+        """The profiles whose ``wake`` is at or before *instant*, the earliest first, then by id.
+
+        It costs what is due, not all there is.
+        """
         ...
 
     def commit(self, batch: Batch) -> None:
-        """Make all of *batch* durable, or raise `StoreError` and change nothing.
+        """Make all of *batch* durable, or raise and change nothing.
 
         A fact whose id the profile has already is ignored (the first received stays). A `Retraction` ends its
-        completion, the latest recorded one equal to it but for ``recorded_at``; one that matches none is an error.
+        completion: the latest one recorded before this batch that still holds and is equal to it but for
+        ``recorded_at``; the ledger has it as it was recorded.
+
+        Raises:
+            StoreError: a fact has no id, a retraction matches no completion, or the backend failed.
+            StoreBusyError: another writer was in the way for longer than the backend waits.
+            FactError: a fact holds what this backend cannot keep, such as a value of an unknown type.
         """
         ...
 
@@ -124,8 +143,11 @@ class Store(Reader, Protocol):
     ) -> Iterator[Completion]:
         """Completions, by ``achieved_at``, then profile, goal and trigger.
 
-        With *as_of*, those that were recorded by then and not retracted by then. With *include_retracted*, also those
-        that have been.
+        Args:
+            goal: of this goal only, in all its versions.
+            profile_id: of this profile only; of the one that it became, if it became another.
+            as_of: only those that were recorded by then, and not retracted by then.
+            include_retracted: also those that were retracted.
         """  # fmt: skip
         ...
 
@@ -138,7 +160,10 @@ class Store(Reader, Protocol):
         ...
 
     def forget(self, profile_id: str) -> None:
-        """Erase a profile from facts, ledger and identities, those that became it included; unknown: nothing."""
+        """Erase a profile, and those that became it, from facts, receipts, ledger and identities; durable as a commit.
+
+        Given an identity that became another, it is that other one. Of what is not known, nothing is erased.
+        """
         ...
 
     def generation(self) -> int:
@@ -146,5 +171,5 @@ class Store(Reader, Protocol):
         ...
 
     def close(self) -> None:
-        """Release what is held; a closed store raises `StoreError` on use."""
+        """Release what is held. Closing again does nothing; any other use of a closed store is a `StoreError`."""
         ...

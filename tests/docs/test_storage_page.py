@@ -1,0 +1,32 @@
+"""What the page on storage shows, works."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "storage.md"
+CODE = re.compile(r'code="(store[\w-]*|fact-value|fact-id|retraction)"|\(\s*"(store-[\w-]+)",')
+
+
+def test_examples(tmp_path: Path) -> None:
+    """The examples run, one after the other, as they stand."""
+    names: dict[str, Any] = {"folder": tmp_path, "__name__": "docs_storage"}
+    blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 3
+    for block in blocks:
+        exec(block, names)  # noqa: S102  it is our own page
+    store = names["TestMyStore"]().open_store(tmp_path)
+    assert [saved.goal.name for saved in store.goals()] == ["order"]
+    store.close()
+
+
+def test_codes() -> None:
+    """Every code that the room of storage raises is on the page, and no other."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src/convgoals/storage").glob("*.py"))
+    raised = {first or second for first, second in CODE.findall(source)} | {"store", "store-busy"}
+    section = PAGE.read_text(encoding="utf-8").split("## What can go wrong")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    assert {code for row in rows for code in re.findall(r"`([\w-]+)`", row)} == raised

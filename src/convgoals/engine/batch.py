@@ -7,7 +7,7 @@ the profile is folded again from its kept facts, and what the ledger says of it 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -63,15 +63,34 @@ class BatchRun:
         stored = self.store.load([self._profile_id]).get(self._profile_id)
         return sorted((*(stored.facts if stored else ()), *self._kept), key=by_order)
 
-    def add(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact], *, tidy: bool) -> ProfileRecord:
-        """Take a profile's *facts* of this batch; returns its record, a new one if it was folded again.
+    def add_all(
+        self, groups: Mapping[str, Sequence[Fact]], records: dict[str, ProfileRecord], untidy: Container[str]
+    ) -> None:
+        """Take all facts of this batch, by profile; a record that had to be folded again is put in the old one's place.
 
-        *tidy* says that the facts come each later than the one before.
+        Args:
+            groups: the facts by profile.
+            records: where each profile stands.
+            untidy: the profiles whose facts do not come each later than the one before.
         """
+        take, changes, clock, keep_all = self._fold.take, self.changes, self.clock, self.keep_all
+        out = self._fold.out
+        for profile_id, facts in groups.items():
+            record = records[profile_id]
+            if facts[0].instant <= record.last or profile_id in untidy:
+                records[profile_id] = self._add_untidy(profile_id, record, facts)
+                continue
+            self._profile_id, self._kept = profile_id, facts
+            kept = take(record, facts, keep_all)
+            until = record.latest
+            if record.wake <= until or clock > until or out:
+                self._finish(profile_id, record, kept)
+            else:
+                changes[profile_id] = _changed((kept, until, record.wake if record.wake < NEVER else None))
+
+    def _add_untidy(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact]) -> ProfileRecord:
+        """Take a profile's *facts* in whatever order; returns its record, a new one if it was folded again."""
         self._profile_id, self._kept = profile_id, facts
-        if tidy and facts[0].instant > record.last:
-            self._finish(profile_id, record, self._fold.take(record, facts, keep_all=self.keep_all))
-            return record
         ids, events = record.ids, self.plan.events
         fresh = {
             fact.id: fact

@@ -224,12 +224,7 @@ class GoalEngine(Questions):
                 return []
             run = self._run(self._plan, intake.latest)
             try:
-                records, untidy = self._load(groups), intake.untidy
-                for profile_id, group in groups.items():
-                    record = records[profile_id]
-                    again = run.add(profile_id, record, group, tidy=profile_id not in untidy)
-                    if again is not record:
-                        records[profile_id] = again
+                run.add_all(groups, self._load(groups), intake.untidy)
                 changes = self._commit(run, Batch(positions=dict(checkpoint or {})))
             except BaseException:
                 for profile_id in groups:  # where they stood before is what the store says

@@ -85,7 +85,7 @@ class Fold:
         self._record = ProfileRecord(plan)
 
     def take(  # noqa: C901, PLR0912  the hot loop, in line
-        self, record: ProfileRecord, facts: Sequence[Fact], *, keep_all: bool
+        self, record: ProfileRecord, facts: Sequence[Fact], keep_all: bool
     ) -> Sequence[Fact]:
         """Fold those of *facts* that are new to the record and matter, and return them.
 
@@ -146,7 +146,7 @@ class Fold:
         """Fold *facts*, all new and later than ``record.last``, in the order of `by_order`, ties together."""
         for t, together in instants(facts, NEVER):
             if len(together) == 1:
-                self.take(record, together, keep_all=True)
+                self.take(record, together, True)
             else:
                 record.ids.update(fact.id for fact in together if fact.id is not None)
                 self.pass_time(record, t - 1)

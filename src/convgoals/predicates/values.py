@@ -82,8 +82,10 @@ _PLAIN = frozenset({str, bool})
 # ---- equality
 
 
-def canonical(value: object, zone: datetime.tzinfo) -> Hashable | None:
+def canonical(value: object, zone: datetime.tzinfo) -> Hashable | None:  # noqa: PLR0911  one case a kind
     """A key that two values share just when they are equal; ``None`` for missing and for what equals nothing."""
+    if value is None:
+        return None
     if isinstance(value, str):
         return str(value)  # itself: the keys of all other kinds are tuples
     if isinstance(value, bool):

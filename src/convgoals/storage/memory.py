@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import attrgetter
 
 import attrs
 from sortedcontainers import SortedSet
@@ -11,6 +13,8 @@ from sortedcontainers import SortedSet
 from convgoals.errors import StoreError
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage.base import Batch, SavedGoal, StoredProfile
+
+_ID = attrgetter("id")
 
 
 class _Profile:
@@ -90,21 +94,23 @@ class MemoryStore:
 
     def commit(self, batch: Batch) -> None:
         self._open()
-        if any(fact.id is None for change in batch.profiles.values() for fact in change.facts):
+        everything = list(itertools.chain.from_iterable([change.facts for change in batch.profiles.values()]))
+        if None in map(_ID, everything):
             raise StoreError("a fact must have an id to be kept", code="fact-id")
         retracted = self._matched_retractions(batch)
         for old, new in batch.merged:
             self._drop_profile(old)
             self._aliases = {a: new if b == old else b for a, b in self._aliases.items()} | {old: new}
+        receipts = CampaignReceipt in map(type, everything)
         for profile_id, change in batch.profiles.items():
             profile = self._profiles.get(profile_id)
             if profile is None:
                 profile = self._profiles[profile_id] = _Profile()
             facts, profile.until, wake = change
             profile.facts += facts
-            for fact in facts:
-                if type(fact) is CampaignReceipt:
-                    self._receivers.setdefault(fact.campaign, set()).add(profile_id)
+            if receipts:
+                for receipt in self._receipts_of(profile_id):
+                    self._receivers.setdefault(receipt.campaign, set()).add(profile_id)
             if profile.wake != wake:
                 self._set_wake(profile_id, profile, wake)
         for entry in batch.entries:

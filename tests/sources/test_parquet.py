@@ -143,3 +143,12 @@ def test_without_the_extra_the_error_says_what_to_install(tmp_path: Path, monkey
     with pytest.raises(MissingExtraError) as caught:
         FactReader(write(tmp_path, b"PAR1", "events.parquet"))
     assert caught.value.hint == "pip install 'convgoals[parquet]'"
+
+
+def test_two_columns_of_one_name_are_refused(arrow: Any, tmp_path: Path) -> None:
+    """Which of two columns of one name is meant, nobody can say."""
+    table = arrow.Table.from_arrays([arrow.array(["a"]), arrow.array(["b"])], names=["type", "type"])
+    arrow.parquet.write_table(table, tmp_path / "twice.parquet")
+    with pytest.raises(SourceError, match="has two columns 'type'") as caught:
+        FactReader(tmp_path / "twice.parquet")
+    assert caught.value.code == "header"

@@ -19,7 +19,7 @@ from convgoals.records import Fact
 from convgoals.testing import logs, strategies
 from convgoals.testing.reference import evaluate
 
-EXAMPLES = int(os.environ.get("CONVGOALS_EXAMPLES", "150"))
+EXAMPLES = int(os.environ.get("CONVGOALS_EXAMPLES", "60"))
 
 thorough = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]

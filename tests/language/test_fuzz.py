@@ -58,6 +58,8 @@ def test_random_texts_are_read_or_refused(text: str) -> None:
         "event a and " * 390 + "event b",
         "x = 1 and " * 290 + "x = 1",
         '"' * 1_999,
+        "event a where " + "\t" * 9_000,
+        "event a where x" + " " * 5_000 + "like" + "\n" * 4_000 + "@",
         "event a where url matches '" + "(" * 400 + "'",
         "event a where url matches '" + "a?" * 200 + "'",
     ],

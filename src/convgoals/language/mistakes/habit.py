@@ -64,8 +64,6 @@ class Habit:
     def mistakes(self, reading: Reading) -> Iterator[Mistake]:
         """The places in *reading* that look so."""
         low, high = (0, min(reading.tokens[-1].end, 2 * REACH)) if self.anywhere else _around(reading)
-        if _WIDE_GAP.search(reading.text, low, high):
-            return  # nobody's habit, and patterns that try every way to share it out take long
         for match in _compiled(self.pattern).finditer(reading.text, low, high):
             if self.anywhere or _touches(match, reading):
                 groups = [group or "" for group in (match[0], *match.groups())]
@@ -91,9 +89,6 @@ def _applied(fix: Fix, match: re.Match[str], groups: list[str]) -> str:
 
 def _around(reading: Reading) -> tuple[int, int]:
     return max(0, reading.place - REACH), min(reading.tokens[-1].end, reading.place + REACH)
-
-
-_WIDE_GAP = re.compile(r"\s{60}")
 
 
 def _touches(match: re.Match[str], reading: Reading) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 
 from convgoals.language.mistakes.habit import Habit, needed
 from convgoals.language.mistakes.habits_dates import DATES
@@ -18,9 +19,15 @@ HABITS: tuple[Habit, ...] = (*FRAMES, *WINDOWS, *DATES, *VALUES, *EVENTS, *PROFI
 
 def habits_in(reading: Reading) -> list[Habit]:
     """The habits of which *reading* has at least the words: the few whose patterns are worth a look."""
+    if _WIDE_GAP.search(reading.text, 0, reading.tokens[-1].end):
+        return []
     every, needs = _index()
     present = {text for text in every if text in reading.lower}
     return [habit for habit, texts in needs if not texts.isdisjoint(present)]
+
+
+_WIDE_GAP = re.compile(r"\s{100}")
+"""Nobody's habit, and patterns that try every way to share it out would take long."""
 
 
 @functools.cache

@@ -20,7 +20,14 @@ from convgoals.instants import to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage import sqlite_ledger
 from convgoals.storage.base import Batch, SavedGoal, StoredProfile
-from convgoals.storage.codec import decode_facts, decode_value, encode_facts, encode_value, fact_ids
+from convgoals.storage.codec import (
+    decode_facts,
+    decode_value,
+    encode_facts,
+    encode_value,
+    fact_ids,
+    may_hold_receipts,
+)
 from convgoals.storage.sqlite_database import Database
 from convgoals.storage.sqlite_ledger import ENDLESS, ROWS, essence, to_columns
 from convgoals.storage.sqlite_schema import Synchronous
@@ -65,6 +72,7 @@ class SQLiteStore:
         """Forget what is at hand of the database: another process has changed it, or a transaction failed."""
         self._seen_version: int | None = None
         self._places: dict[str, Place] = {}
+        self._knows_all = False  # whether no identity is in the database that has no place at hand
         self._absent: set[str] = set()
         self._tracks: dict[tuple[str, int], int] = {}
         self._last_profile = self._last_chunk = self._profiles = self._entries = 0
@@ -87,6 +95,7 @@ class SQLiteStore:
             self._seen_version = version
             totals = self._database.one("totals")
             self._last_profile, self._last_chunk, self._profiles, self._entries = totals
+            self._knows_all = not self._last_profile
             self._tracks = {track: number for number, track in sqlite_ledger.read_tracks(self._database).items()}
 
     def generation(self) -> int:
@@ -115,6 +124,9 @@ class SQLiteStore:
 
     def _find(self, name: str) -> Any:
         """``(number, facts, completions, until)`` of an identity that was ever named, or ``None``."""
+        if self._knows_all and name not in self._places:  # a new store takes in its first profiles without a search
+            self._absent.add(name)
+            return None
         try:
             row = self._database.one("find_profile", name)
         except UnicodeEncodeError:  # what cannot be kept is not known
@@ -206,7 +218,7 @@ class SQLiteStore:
             for old, new in batch.merged:
                 self._merge(old, new)
             self._introduce(batch)
-            self._write_receipts(batch)
+            self._write_receipts(batch, texts)
             self._write_chunks(texts)
             self._write_entries(batch.entries, ended)
             self._write_standings(batch)
@@ -218,6 +230,7 @@ class SQLiteStore:
             self._database.run("set_totals", batch.reached, self._profiles, self._entries)
         while len(self._places) > _PLACES:
             del self._places[next(iter(self._places))]
+            self._knows_all = False
         with suppress(StoreError):  # the batch is kept, whatever becomes of the log
             self._empty_log()
 
@@ -253,17 +266,18 @@ class SQLiteStore:
         self._database.run_many("add_chunk", rows)
         self._last_chunk = chunk
 
-    def _write_receipts(self, batch: Batch) -> None:
+    def _write_receipts(self, batch: Batch, texts: Mapping[str, str]) -> None:
         """Receipts have a table of their own; one whose id the profile has already must not get there."""
         rows = []
-        for name, change in batch.profiles.items():
-            if not any(type(fact) is CampaignReceipt for fact in change.facts):
+        for name, text in texts.items():
+            if not may_hold_receipts(text):
                 continue
+            facts = batch.profiles[name].facts
             number, latest, _ = self._places[name]
             known: set[str | None] = set()
-            for text in self._chunks([number]).get(number, ()) if latest is not None else ():
-                known.update(self._decoded(fact_ids, text))
-            for fact in change.facts:
+            for chunk in self._chunks([number]).get(number, ()) if latest is not None else ():
+                known.update(self._decoded(fact_ids, chunk))
+            for fact in facts:
                 if type(fact) is CampaignReceipt and fact.id not in known:
                     rows.append((number, fact.campaign, fact.id, fact.instant, fact.channel))
                 known.add(fact.id)
@@ -370,6 +384,7 @@ class SQLiteStore:
             return dict(self._database.all("aliases"))
 
     def _merge(self, old: str, new: str) -> None:
+        self._knows_all = False
         numbers = []
         for name in (old, new):
             row = self._find(name)
@@ -404,6 +419,7 @@ class SQLiteStore:
             self._database.run("set_totals", None, self._profiles, self._entries)
             self._places.clear()
             self._absent.clear()
+            self._knows_all = False
             self._log_holds_erased = True
         self._empty_log()
 

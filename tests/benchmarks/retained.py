@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import tracemalloc
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,8 +11,9 @@ from datetime import timedelta
 from benchmarks.harness import Report, Target
 from benchmarks.stream import START
 from convgoals import Event, Goal, GoalEngine
+from convgoals.engine.engine import CACHED_PROFILES
 
-PROFILES = 100_000
+SIZES = (100_000, 1_000_000)
 BATCH = 1_000
 
 GOALS = (
@@ -26,41 +28,46 @@ GOALS = (
 def benchmark() -> list[Report]:
     tracemalloc.start()
     try:
-        facts_alone = _facts_alone()
-        engine = GoalEngine(GOALS)
-        before = _used()
-        stream = _stream()
-        while batch := [event for _, event in zip(range(BATCH), stream, strict=False)]:
-            engine.process(batch)
-        del batch
-        each = (_used() - before) / PROFILES
-        if next(engine.history(), None) is not None:
-            raise AssertionError("a goal was completed, so it is not in progress any more")
+        rows = [(profiles, *_each(profiles)) for profiles in SIZES]
     finally:
         tracemalloc.stop()
     return [
         Report(
-            f"Memory of {PROFILES:,} profiles with five windowed goals in progress",
-            ("what", "bytes a profile"),
-            [("all that the engine retains", each), ("of it: the profile's two facts as such", facts_alone)],
-            [Target("bytes a profile", each, 1024, at_most=True)],
-            ["Nothing but the engine holds on to the facts; ids and timestamps are counted with them."],
+            "Memory of profiles with five windowed goals in progress",
+            ("profiles", "bytes a profile", "of it, the two facts as they came"),
+            rows,
+            [Target(f"bytes a profile, of {rows[-1][0]:,}", rows[-1][1], 1024, at_most=True)],
+            [
+                "Nothing but the engine holds on to the facts, whose ids and timestamps are counted with them.",
+                f"The states of {CACHED_PROFILES:,} profiles are kept at hand; those of others are folded anew.",
+            ],
         )
     ]
 
 
-def _stream() -> Iterator[Event]:
+def _each(profiles: int) -> tuple[float, float]:
+    """The bytes that the engine retains of each profile, and those of its facts alone."""
+    before = _used()
+    facts = list(_stream(profiles // 10))
+    alone = (_used() - before - facts.__sizeof__()) / (profiles // 10)
+    del facts
+    engine = GoalEngine(GOALS)
+    before = _used()
+    stream = _stream(profiles)
+    while batch := list(itertools.islice(stream, BATCH)):
+        engine.process(batch)
+    each = (_used() - before) / profiles
+    if next(engine.history(), None) is not None:
+        raise AssertionError("a goal was completed, so it is not in progress any more")
+    return each, alone
+
+
+def _stream(profiles: int) -> Iterator[Event]:
     """Two events of each profile, which open all five windows and close none."""
-    for number in range(PROFILES):
+    for number in range(profiles):
         at = START + timedelta(seconds=number / 100)
         yield Event("page_visit", f"profile-{number:07}", at, {"path": "/"}, f"v{number}", "web")
         yield Event("add_to_cart", f"profile-{number:07}", at + timedelta(seconds=5), {}, f"c{number}", "web")
-
-
-def _facts_alone() -> float:
-    before = _used()
-    facts = list(_stream())
-    return (_used() - before - facts.__sizeof__()) / PROFILES
 
 
 def _used() -> int:

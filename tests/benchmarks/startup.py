@@ -20,6 +20,7 @@ PROGRAMS = {
     "nothing": "pass",
     "import attrs, lark": "import attrs, lark",
     "import convgoals": "import convgoals",
+    "from convgoals import Goal, GoalEngine": "from convgoals import Goal, GoalEngine",
     "import convgoals and write a goal": 'import convgoals; convgoals.Goal("a", "event a where b > 1")',
 }
 

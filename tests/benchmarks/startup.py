@@ -16,11 +16,13 @@ from convgoals.predicates.compile import compile_goal
 ROUNDS = 15
 GOALS = 1_000
 
+NAMES = "from convgoals import Goal, GoalEngine"
+
 PROGRAMS = {
     "nothing": "pass",
     "import attrs, lark": "import attrs, lark",
     "import convgoals": "import convgoals",
-    "from convgoals import Goal, GoalEngine": "from convgoals import Goal, GoalEngine",
+    NAMES: NAMES,
     "import convgoals and write a goal": 'import convgoals; convgoals.Goal("a", "event a where b > 1")',
 }
 
@@ -47,13 +49,10 @@ def imports() -> Report:
         ("program", "best ms", "median ms", "times attrs + lark"),
         [(name, t.best * 1e3, t.median * 1e3, t.times(base)) for name, t in timings.items()],
         [
-            Target(
-                "import convgoals, times import attrs, lark",
-                timings["import convgoals"].times(base),
-                80 / 60,
-                at_most=True,
-            )
+            Target(f"{program}, times import attrs, lark", timings[program].times(base), 80 / 60, at_most=True)
+            for program in ("import convgoals", NAMES)
         ],
+        ["Names are loaded when they are asked for, so the import alone says little."],
     )
 
 

@@ -130,6 +130,24 @@ def test_merging(goal: Goal, mine: list[Fact], theirs: list[Fact], late: bool) -
     assert recorded(engine, goal) == expected(goal, union, None)
 
 
+@given(st.lists(goals(max_depth=1), min_size=2, max_size=4), arrivals())
+@thorough
+def test_several_goals_side_by_side(several: list[Goal], arrival: tuple[list[list[Fact]], datetime | None]) -> None:
+    """Each goal of an engine has the completions that it would have alone."""
+    named = [
+        Goal(f"goal {number}", goal.condition, count=goal.count, value=goal.value, timezone=goal.timezone)
+        for number, goal in enumerate(several)
+    ]
+    batches, now = arrival
+    engine = GoalEngine(named, keep="all")
+    for batch in batches:
+        engine.process(batch)
+    if now is not None:
+        engine.advance(now)
+    for goal in named:
+        assert recorded(engine, goal) == expected(goal, [fact for batch in batches for fact in batch], now)
+
+
 @given(goals(max_depth=2), goals(max_depth=2), logs.logs())
 @thorough
 def test_adding_a_goal_later(first: Goal, second: Goal, log: list[Fact]) -> None:

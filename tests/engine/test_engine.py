@@ -177,6 +177,20 @@ def test_callbacks_come_once_and_after_the_commit() -> None:
     assert told == [(2, 2)]
 
 
+def test_goals_do_not_touch_one_another(opened: Opener) -> None:
+    """What fires one goal through its window leaves no trace in another that the same event fires."""
+    goals = [Goal("windowed", "event b within 7 days of first event a"), Goal("plain", "event b", count="every")]
+    engine = opened([*goals, Goal("windowed too", "event b within 1 day of any event a")])
+    engine.process([Event("a", "p", day(0), id="1"), Event("b", "p", day(1), id="2"), Event("b", "p", day(2), id="3")])
+    found = [(c.goal, c.trigger_id, c.since_anchor) for c in engine.history()]
+    assert found == [
+        ("plain", "2", None),
+        ("windowed", "2", timedelta(days=1)),
+        ("windowed too", "2", timedelta(days=1)),
+        ("plain", "3", None),
+    ]
+
+
 # ---- late facts and corrections (semantics §6)
 
 

@@ -313,7 +313,6 @@ class GoalEngine(Questions):
                 reached=reached if reached > self._reached and (run.changes or batch.positions) else None,
             )
         )
-        self._generation = self._store.generation()
         self._reached = max(self._reached, reached) if run.changes or batch.positions else self._reached
         return changes
 
@@ -354,7 +353,6 @@ class GoalEngine(Questions):
             self._refresh()
             current = self._aliases.get(profile_id, profile_id)
             self._store.forget(current)
-            self._generation = self._store.generation()
             self._aliases = self._store.aliases()
             self._records.pop(current, None)
 

@@ -224,13 +224,13 @@ class Fold:
         if len(triggers) > 1:
             triggers = sorted(triggers, key=by_order)
         if machine.once:
-            self.out.append((slot, t, triggers[0], _anchor(moment, triggers[0]), record.segments))
+            self.out.append((slot, t, triggers[0], _anchor(machine, moment, triggers[0]), record.segments))
             record.state[machine.at] = False
             return
         counting = machine.goal.counting
         for trigger in triggers:
             if isinstance(counting, Every) or self._counts(record, slot, counting, machine, trigger, t):
-                self.out.append((slot, t, trigger, _anchor(moment, trigger), record.segments))
+                self.out.append((slot, t, trigger, _anchor(machine, moment, trigger), record.segments))
 
     def _counts(
         self, record: ProfileRecord, slot: int, counting: Any, machine: Machine, trigger: Fact | None, t: int
@@ -295,8 +295,10 @@ def ignore_notes(slot: int, notes: Notes) -> None:
     """Notes of facts that are looked at again have been taken already."""
 
 
-def _anchor(moment: Moment, trigger: Fact | None) -> int | None:
+def _anchor(machine: Machine, moment: Moment, trigger: Fact | None) -> int | None:
     """The anchor of the first window through which *trigger* (or, without one, a change) fired the goal."""
+    if not machine.windowed:
+        return None
     for anchor, fired in moment.through:
         if trigger is None or any(trigger is fact for fact in fired):
             return anchor

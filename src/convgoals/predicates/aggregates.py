@@ -84,7 +84,7 @@ class Counter:
     def wake(self, state: State) -> int:
         """The next instant at which time alone changes the value."""
         ends, count = state[self.at + 1], state[self.at]
-        return ends[-count] + 1 if count else NEVER
+        return ends[-count] + 1 if ends and count else NEVER
 
 
 @attrs.frozen

@@ -81,7 +81,7 @@ class Fold:
         self._note = notes
         self._notes: Notes = []
         self._unheard = unheard
-        self._moment = Moment(self._notes, self._replay, self._fire, self._noted)
+        self._moment = Moment(self._notes, self._replay, self._fire, self._noted, self.out)
         self._record = ProfileRecord(plan)
 
     def take(  # noqa: C901, PLR0912  the hot loop, in line
@@ -92,7 +92,8 @@ class Fold:
         The facts come each later than the one before, the first later than ``record.last``. With *keep_all*, also the
         events that no goal listens to are returned.
         """
-        handlers, state, moment, ids = self.plan.handlers, record.state, self._moment, record.ids
+        plan, state, moment, ids = self.plan, record.state, self._moment, record.ids
+        handlers = plan.handlers
         self._record = record
         moment.profile, moment.segments = record.properties, record.segments
         skipped: set[int] | None = None
@@ -120,9 +121,14 @@ class Fold:
                 else:
                     ids.add(fact.id)  # type: ignore[arg-type]
                     if t < due and isinstance(fact, (ProfileSnapshot, ProfileUpdate)):
-                        self._run_profile_fact(record, t, fact)
-                    else:
-                        self._take_slowly(record, fact, t)
+                        moment.before = record.properties
+                        apply_profile_fact(record, fact)
+                        moment.profile, moment.segments = record.properties, record.segments
+                        wake = plan.profile_handler(state, fact, t, moment)
+                        if wake < due:
+                            due = record.wake = wake
+                        continue
+                    self._take_slowly(record, fact, t)
                     due = record.wake
                     continue
             if skipped is None:
@@ -171,22 +177,6 @@ class Fold:
         gather(self.plan, record, facts, touched, self._notes, self._note)
         self._step(record, t, touched)
         record.last = max(record.last, t)
-
-    def _run_profile_fact(self, record: ProfileRecord, t: int, fact: ProfileSnapshot | ProfileUpdate) -> None:
-        """A snapshot or update alone at its instant."""
-        plan, before, notes = self.plan, record.properties, self._notes
-        apply_profile_fact(record, fact)
-        record.last = t
-        after = record.properties
-        self._moment.profile, self._moment.segments = after, record.segments
-        touched: Touched = {slot: {} for slot in plan.readers} if plan.readers else {}
-        for slot, leaf in plan.changes:
-            if leaf.matches(before, after, notes):
-                touched.setdefault(slot, {})[leaf.index] = [fact]
-            if notes:
-                self._noted(slot, notes)
-        if touched:
-            self._step(record, t, touched)
 
     def _step(self, record: ProfileRecord, t: int, touched: Touched) -> None:
         """Step the touched goals at *t*, in the order of their slots."""
@@ -263,7 +253,7 @@ class Fold:
         wake = node.at + 1
         plan = _plan_of(machine)
         past = ProfileRecord(plan)
-        moment = Moment([], self._replay, self._fire, ignore_notes)
+        moment = Moment([], self._replay, self._fire, ignore_notes, [])
         opened = False
 
         def step(t: int, matches: Mapping[int, Sequence[Fact]]) -> None:
@@ -311,7 +301,9 @@ def apply_profile_fact(record: ProfileRecord, fact: ProfileSnapshot | ProfileUpd
         record.properties, record.segments = fact.properties, fact.segments
         return
     merged = {**record.properties, **fact.properties}
-    record.properties = {name: value for name, value in merged.items() if value is not None}
+    if type(None) in map(type, fact.properties.values()):
+        merged = {name: value for name, value in merged.items() if value is not None}
+    record.properties = merged
     if fact.segments is not None:
         record.segments = fact.segments
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 import os
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
@@ -84,18 +87,16 @@ class Intake:
             batch = self._in_time(batch, found, self._shift)
         else:
             found.latest = max(latest, max(map(_INSTANT, batch), default=latest))
-        groups = found.groups
-        for fact in batch:
-            profile_id = fact.profile_id
-            if aliases:
-                profile_id = aliases.get(profile_id, profile_id)
-            group = groups.get(profile_id)
-            if group is None:
-                groups[profile_id] = [fact]
-            else:
-                if fact.instant <= group[-1].instant:
-                    found.untidy.add(profile_id)
-                group.append(fact)
+        groups: defaultdict[str, list[Fact]] = defaultdict(list)
+        if aliases:
+            for fact in batch:
+                groups[aliases.get(fact.profile_id, fact.profile_id)].append(fact)
+        else:
+            for fact in batch:
+                groups[fact.profile_id].append(fact)
+        found.groups = dict(groups)
+        if not _rises(batch):
+            found.untidy.update(profile_id for profile_id, group in groups.items() if not _rises(group))
         return found
 
     def _identify(self, fact: Fact) -> Fact:
@@ -114,6 +115,12 @@ class Intake:
                 continue
             kept.append(fact)
         return kept
+
+
+def _rises(facts: Sequence[Fact]) -> bool:
+    """Whether each fact is later than the one before."""
+    instants = list(map(_INSTANT, facts))
+    return all(map(operator.lt, instants, itertools.islice(instants, 1, None)))
 
 
 def _as_fact(given: object) -> Fact:

@@ -18,6 +18,7 @@ from typing import Any
 import attrs
 
 from convgoals.instants import Shift
+from convgoals.language import ast
 from convgoals.predicates.base import FEW, NEVER, Fired, Moment, State, union
 from convgoals.predicates.filters import Filter
 from convgoals.predicates.values import is_usable, number
@@ -192,16 +193,7 @@ class AggregateNode:
     test: Filter
     aggregators: tuple[Aggregator | Counter, ...]
     exact: bool
-
-    def count_alone(self, state: State, t: int, facts: Sequence[Fact], moment: Moment) -> Fired:
-        """One occurrence alone at its instant, counted by the only aggregate, a `Counter`."""
-        counter = self.aggregators[0]
-        if not isinstance(counter, Counter):
-            raise TypeError("only counters count alone")
-        holds = state[self.at] = bool(self.test((counter.add(state, t, 1),), moment.profile, moment.notes))
-        if self.exact:
-            state[self.at + 1] = counter.wake(state)
-        return facts if holds else None
+    where: ast.Comparison
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         counted: Sequence[Fact] = ()

@@ -45,15 +45,19 @@ class Moment:
         matches: the facts at this instant by the leaf that they match.
         profile: the profile's properties at this instant.
         segments: the profile's segments at this instant.
+        before: the profile's properties before this instant, where a profile fact stands at it alone.
         notes: where ill-typed comparisons are noted.
         through: what fired through the goal's outermost window, by the anchor of the window, the earliest first.
         goal: the machine that is being stepped, where it may look back.
         replay: brings a node that opens in the past to this instant.
         fire: takes a goal's slot, what fired, and the instant.
+        out: where ``fire`` puts completions to be.
         noted: takes a goal's slot and its notes.
     """
 
-    __slots__ = ("fire", "goal", "matches", "noted", "notes", "profile", "replay", "segments", "through")
+    __slots__ = (
+        "before", "fire", "goal", "matches", "noted", "notes", "out", "profile", "replay", "segments", "through",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -61,8 +65,10 @@ class Moment:
         replay: Replay,
         fire: Callable[[int, Sequence[Fact], int], None],
         noted: Callable[[int, Notes], None],
+        out: list[Any],
     ) -> None:
         self.matches: Mapping[int, Sequence[Fact]] = {}
+        self.before: Properties = NO_PROPERTIES
         self.profile: Properties = NO_PROPERTIES
         self.segments: tuple[str, ...] = ()
         self.notes = notes
@@ -71,6 +77,7 @@ class Moment:
         self.replay = replay
         self.fire = fire
         self.noted = noted
+        self.out = out
 
 
 class Node(Protocol):

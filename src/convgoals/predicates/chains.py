@@ -31,6 +31,7 @@ class LinkPlan:
     leaf: int
     deadline: Shift | None
     key: Key | None
+    same: tuple[str, ...] | None
     without: int | None
 
     def prune(self, come: dict[Any, int], t: int) -> None:

@@ -118,7 +118,7 @@ def compile_goal(goal: Goal, version: int = 1, at: int = 0) -> Machine:
     compiler = _Compiler(zone(goal.timezone), goal.condition.root, layout)
     root = compiler.node(goal.condition.root, exact=False)
     state = [None] * at + layout.cells
-    root.step(state, BEGINNING, Moment([], _nothing_to_replay, _nothing_yet, _nothing_yet))
+    root.step(state, BEGINNING, Moment([], _nothing_to_replay, _nothing_yet, _nothing_yet, []))
     return Machine(
         goal=goal,
         version=version,
@@ -299,12 +299,11 @@ class _Compiler:
         self.reads_profile = self.reads_profile or bool(own)
         test = compile_filter(node, self.zone, aggregates)
         if not aggregates:
-            return StateNode(self.layout.allot(), test)
+            return StateNode(self.layout.allot(), test, node)
         bounded = any(aggregate.last is not None for aggregate in aggregates)
         at = self.layout.allot()
-        return AggregateNode(
-            at, test, tuple(self.aggregator(part) for part in aggregates), bounded and (exact or not _only_falls(node))
-        )
+        aggregators = tuple(self.aggregator(part) for part in aggregates)
+        return AggregateNode(at, test, aggregators, bounded and (exact or not _only_falls(node)), node)
 
     def aggregator(self, node: ast.Aggregate) -> Aggregator | Counter:
         leaf = self.leaf(node.occurrence)
@@ -328,6 +327,7 @@ class _Compiler:
                 self.leaf(link.occurrence),
                 None if link.within is None else self.shift(link.within),
                 self.key(link.same),
+                link.same,
                 None if link.without is None else self.leaf(link.without),
             )
             for link in node.links

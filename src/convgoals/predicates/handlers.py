@@ -1,9 +1,9 @@
 """The routing index, compiled: for each type of event one function that moves all goals that listen to it.
 
-Nearly every fact is an event alone at its instant. For that case the steps of the nodes are written out, goal after
-goal, into one Python function per type of event, with the filters in line and without the parts of a condition that an
-event of this type cannot touch. It does to the state exactly what ``step`` does, which serves every other case
-(several facts at one instant, profile facts, time alone) and every node that is not written out here.
+Nearly every fact is alone at its instant. For that case the steps of the nodes are written out, goal after goal, into
+one Python function per type of event, and one for what changes the profile, with the filters in line and without the
+parts of a condition that such a fact cannot touch. It does to the state exactly what ``step`` does, which serves every
+other case (several facts at one instant, receipts, time alone) and every node that is not written out here.
 
 Functions are put together from templates below, as nodes of Python's ``ast``: a goal's names and constants are placed
 as nodes and never as source text.
@@ -12,28 +12,28 @@ as nodes and never as source text.
 from __future__ import annotations
 
 import ast as python
-import copy
-import functools
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
 from typing import Any, TypeAlias
 
-from convgoals.instants import Shift
+from convgoals.goals import Every, Once
+from convgoals.instants import BEGINNING, Shift
+from convgoals.language import ast
 from convgoals.predicates.aggregates import AggregateNode, Counter
 from convgoals.predicates.base import NEVER, Moment, Node, State
-from convgoals.predicates.chains import ChainNode
-from convgoals.predicates.compile import EventLeaf, Machine
+from convgoals.predicates.chains import ChainNode, LinkPlan
+from convgoals.predicates.compile import ChangeLeaf, EventLeaf, Machine
 from convgoals.predicates.filters import FilterCompiler
-from convgoals.predicates.logic import AndNode, OccurrenceNode
-from convgoals.predicates.traits import can_wake, leaves, quiet, restless
+from convgoals.predicates.logic import AndNode, OccurrenceNode, SegmentNode, StateNode
+from convgoals.predicates.templates import Statements, both, cell, fill, integer, is_none
+from convgoals.predicates.traits import can_wake, leaves, quiet, reads, restless
 from convgoals.predicates.windows import AnchoredWindow, AnyWindow, AnyWindowOfOne
-from convgoals.records import Event
+from convgoals.records import Event, ProfileSnapshot, ProfileUpdate
 
-Handler: TypeAlias = Callable[[State, Event, int, Moment], int]
-"""``handler(state, event, t, moment)``: the earliest instant at which time alone may move one of the goals that it
+Handler: TypeAlias = Callable[[State, Event | ProfileSnapshot | ProfileUpdate, int, Moment], int]
+"""``handler(state, fact, t, moment)``: the earliest instant at which time alone may move one of the goals that it
 moved."""
-
-Statements: TypeAlias = list[python.stmt]
 
 
 def compile_handler(kind: str, machines: Sequence[tuple[int, Machine]]) -> Handler:
@@ -41,35 +41,12 @@ def compile_handler(kind: str, machines: Sequence[tuple[int, Machine]]) -> Handl
     return _Writer(kind).function(machines)
 
 
-# ---- templates: fixed text of ours, whose capital names stand for nodes
+def compile_profile_handler(machines: Sequence[tuple[int, Machine]]) -> Handler:
+    """The function that moves *machines*, by their slots, when a snapshot or update is alone at its instant."""
+    return _Writer(None).function(machines)
 
 
-@functools.cache
-def _parsed(text: str) -> tuple[python.stmt, ...]:
-    return tuple(python.parse(text).body)
-
-
-class _Fill(python.NodeTransformer):
-    def __init__(self, parts: Mapping[str, Any]) -> None:
-        self.parts = parts
-
-    def visit_Name(self, node: python.Name) -> python.AST:
-        part = self.parts.get(node.id)
-        if part is None:
-            return node
-        return python.Name(part, node.ctx) if isinstance(part, str) else copy.deepcopy(part)
-
-    def visit_Expr(self, node: python.Expr) -> Any:
-        if isinstance(node.value, python.Name) and isinstance(self.parts.get(node.value.id), list):
-            return self.parts[node.value.id] or python.Pass()
-        return self.generic_visit(node)
-
-
-def _fill(text: str, **parts: Any) -> Statements:
-    """The statements of a template; a part is a name, an expression, or, on a line of its own, statements."""
-    filled = [_Fill(parts).visit(copy.deepcopy(statement)) for statement in _parsed(text)]
-    return [statement for each in filled for statement in (each if isinstance(each, list) else [each])]
-
+# ---- templates
 
 _FUNCTION = """
 def handler(s, fact, t, moment):
@@ -85,8 +62,7 @@ _GOAL = """
 if GUARD:
     if TEST:
         STEP
-        if FIRED is not None:
-            moment.fire(SLOT, FIRED, t)
+        FIRE
         WAKE
     NOTED
 """
@@ -94,8 +70,19 @@ if GUARD:
 _STATELESS = """
 if s[BASE]:
     if TEST:
-        moment.fire(SLOT, (fact,), t)
+        FIRE
     NOTED
+"""
+
+_FIRE = """
+if FIRED is not None:
+    moment.fire(SLOT, FIRED, t)
+"""
+
+_FIRE_PLAINLY = """
+if FIRED is not None:
+    moment.out.append((SLOT, t, FIRED[0] if FIRED else None, ANCHOR, moment.segments))
+    SPEND
 """
 
 _SEVERAL = """
@@ -103,17 +90,25 @@ if s[BASE]:
     m = {}
     TESTS
     NOTED
-    if m:
+    if CONCERNED:
         moment.matches = m
         FIRED = STEP_OF(s, t, moment)
-        if FIRED is not None:
-            moment.fire(SLOT, FIRED, t)
+        FIRE
         WAKE
 """
 
 _CALL = """
-moment.matches = {LEAF: (fact,)}
+moment.matches = MATCHES
 FIRED = STEP_OF(s, t, moment)
+"""
+
+_STATE = """
+FIRED = None
+if not TEST:
+    s[AT] = False
+elif not s[AT]:
+    s[AT] = True
+    FIRED = ()
 """
 
 _OPEN = """
@@ -142,9 +137,48 @@ if s[AT + 4]:
             THROUGH
 """
 
+_INSIDE_PLAINLY = """
+FIRED = None
+if s[AT + 4]:
+    if t > s[AT + 3]:
+        s[AT + 4] = False
+        s[AT + 1] = NEVER
+    else:
+        s[INNER] = s[AT] = True
+        FIRED = (fact,)
+        THROUGH
+"""
+
+_COUNT = """
+FIRED = None
+COUNT
+if TEST:
+    s[AT] = True
+    FIRED = (fact,)
+else:
+    s[AT] = False
+"""
+
+_COUNT_LAST = """
+ENDS = s[HERE + 1]
+if not ENDS:
+    s[HERE + 1] = [END]
+    COUNTED = s[HERE] = 1
+elif ENDS[0] < t:
+    COUNTED = ADD(s, t, 1)
+else:
+    ENDS.append(END)
+    COUNTED = s[HERE] = len(ENDS)
+"""
+
+_KEY = """
+FOUND = p.get(NAME)
+if FOUND.__class__ is not str:
+    FOUND = KEY(fact)
+"""
 
 _ARRIVE = """
-FOUND = KEY(fact)
+FIND
 if FOUND is not None:
     KEPT = s[HERE]
     if KEPT is None:
@@ -157,16 +191,21 @@ if FOUND is not None:
 
 
 class _Writer:
-    """Writes the handler of one type of event."""
+    """Writes the handler of one type of event, or, for ``None``, of what changes the profile.
 
-    def __init__(self, kind: str) -> None:
+    Where a node takes a *leaf*, it is the one that the fact matched; ``None`` if only the profile has changed.
+    """
+
+    def __init__(self, kind: str | None) -> None:
         self.kind = kind
         self.numbers = itertools.count()
-        self.names: dict[str, Any] = {"NEVER": NEVER, "len": len}
+        self.names: dict[str, Any] = {"NEVER": NEVER, "len": len, "str": str}
+        self.zone: tzinfo = UTC
+        self.plainly = False
 
     def function(self, machines: Sequence[tuple[int, Machine]]) -> Handler:
         body = [statement for slot, machine in machines for statement in self.goal(slot, machine)]
-        (function,) = _fill(_FUNCTION, BODY=body)
+        (function,) = fill(_FUNCTION, BODY=body)
         module = python.fix_missing_locations(python.Module([function], []))
         scope = {"__builtins__": {}, **self.names}
         exec(compile(module, f"<event {self.kind!r:.40}>", "exec"), scope)  # noqa: S102  nodes built here, no text
@@ -184,114 +223,194 @@ class _Writer:
     # ---- goals
 
     def goal(self, slot: int, machine: Machine) -> Statements:
-        heard = [leaf for leaf in machine.leaves if isinstance(leaf, EventLeaf) and leaf.type == self.kind]
-        fired, root = self.fresh(), machine.root
+        heard, fired, root = self.heard(machine), self.fresh(), machine.root
+        always = self.kind is None and machine.reads_profile
+        self.zone = machine.zone
+        simple = isinstance(machine.goal.counting, (Once, Every)) and machine.since == BEGINNING
+        self.plainly = simple and (not machine.windowed or (isinstance(root, AnchoredWindow) and root.outermost))
         parts: dict[str, Any] = {
-            "SLOT": _int(slot),
-            "BASE": _int(machine.at),
+            "SLOT": integer(slot),
+            "BASE": integer(machine.at),
             "FIRED": fired,
-            "WAKE": _fill("if s[AT + 1] < wake:\n    wake = s[AT + 1]", AT=_int(root.at)) if can_wake(root) else [],
+            "FIRE": self.fire(slot, machine, fired),
+            "WAKE": fill("if s[AT + 1] < wake:\n    wake = s[AT + 1]", AT=integer(root.at)) if can_wake(root) else [],
             "NOTED": [],
         }
-        if any(leaf.where for leaf in heard):
-            parts["NOTED"] = _fill("if n:\n    moment.noted(SLOT, n)", SLOT=_int(slot))
-        before = _fill("moment.through = ()") if machine.windowed else []
+        if always or any(isinstance(leaf, ChangeLeaf) or leaf.where for leaf in heard):
+            parts["NOTED"] = fill("if n:\n    moment.noted(SLOT, n)", SLOT=integer(slot))
+        before = [] if self.plainly or not machine.windowed else fill("moment.through = ()")
         if machine.replays:
-            before += _fill("moment.goal = MACHINE", MACHINE=self.constant(machine))
-        if len(heard) > 1:
+            before += fill("moment.goal = MACHINE", MACHINE=self.constant(machine))
+        if len(heard) > 1 or (heard and always):
             tests = list(before)
             for leaf in heard:
-                test = self.test(leaf, machine)
-                tests += _fill("if TEST:\n    m[LEAF] = (fact,)", TEST=test, LEAF=_int(leaf.index))
-            return _fill(_SEVERAL, **parts, TESTS=tests, STEP_OF=self.constant(root.step))
-        (leaf,) = heard
-        parts["TEST"] = self.test(leaf, machine)
+                test = self.test(leaf)
+                tests += fill("if TEST:\n    m[LEAF] = (fact,)", TEST=test, LEAF=integer(leaf.index))
+            concerned = python.Constant(True) if always else python.Name("m", python.Load())
+            return fill(_SEVERAL, **parts, TESTS=tests, CONCERNED=concerned, STEP_OF=self.constant(root.step))
+        parts["TEST"] = self.test(heard[0]) if heard else python.Constant(True)
+        matched = heard[0].index if heard else None
         if isinstance(root, OccurrenceNode):
-            return _fill(_STATELESS, **parts)
-        guards = [_cell(machine.at), *self.guards(root, leaf.index)]
-        guard = python.BoolOp(python.And(), guards) if len(guards) > 1 else guards[0]
-        return _fill(_GOAL, **parts, GUARD=guard, STEP=before + self.step(root, leaf.index, fired))
+            parts["FIRE"] = fill("FIRED = (fact,)", FIRED=fired) + parts["FIRE"]
+            return fill(_STATELESS, **parts)
+        guard = both([cell(machine.at), *self.guards(root, matched)])
+        return fill(_GOAL, **parts, GUARD=guard, STEP=before + self.step(root, matched, fired))
 
-    def test(self, leaf: EventLeaf, machine: Machine) -> python.expr:
-        if leaf.where is None:
-            return python.Constant(True)
-        compiler = FilterCompiler(machine.zone, (), self.numbers)
-        expression = compiler.condition(leaf.where)
+    def heard(self, machine: Machine) -> list[EventLeaf | ChangeLeaf]:
+        """The leaves of *machine* at which the fact may arrive."""
+        if self.kind is None:
+            return [leaf for leaf in machine.leaves if isinstance(leaf, ChangeLeaf)]
+        return [leaf for leaf in machine.leaves if isinstance(leaf, EventLeaf) and leaf.type == self.kind]
+
+    def fire(self, slot: int, machine: Machine, fired: str) -> Statements:
+        """What ``moment.fire`` does, where one fact alone can fire and nothing has to be asked."""
+        if not self.plainly:
+            return fill(_FIRE, SLOT=integer(slot), FIRED=fired)
+        return fill(
+            _FIRE_PLAINLY,
+            SLOT=integer(slot),
+            FIRED=fired,
+            ANCHOR=cell(machine.root.at + 2) if machine.windowed else python.Constant(None),
+            SPEND=fill("s[BASE] = False", BASE=integer(machine.at)) if machine.once else [],
+        )
+
+    def test(self, leaf: EventLeaf | ChangeLeaf) -> python.expr:
+        if isinstance(leaf, ChangeLeaf):
+            (call,) = fill("MATCHES(moment.before, q, n)", MATCHES=self.constant(leaf.matches))
+            return call.value  # type: ignore[attr-defined,no-any-return]
+        return python.Constant(True) if leaf.where is None else self.condition(leaf.where)
+
+    def condition(self, where: ast.Condition) -> python.expr:
+        compiler = FilterCompiler(self.zone, (), self.numbers)
+        expression = compiler.condition(where)
         self.names.update(compiler.globals)
         return expression
 
-    def guards(self, root: Node, leaf: int) -> list[python.expr]:
+    def guards(self, root: Node, leaf: int | None) -> list[python.expr]:
         """What can be asked of the state before any filter is: whether the leaf can matter now at all."""
         if isinstance(root, AnyWindowOfOne):
-            return [_is_none(root.at + 2, negated=True)] if leaf != root.anchor else []
+            return [is_none(root.at + 2, negated=True)] if leaf != root.anchor else []
         if isinstance(root, AnchoredWindow):
+            if leaf is None:
+                return [cell(root.at + 4)]
             if leaf not in leaves(root.inner.node):
-                return [] if root.renews or not quiet(root.inner.node) else [_is_none(root.at + 2)]
-            return [_cell(root.at + 4)] if leaf != root.anchor else []
-        if isinstance(root, ChainNode):
+                return [] if root.renews or not quiet(root.inner.node) else [is_none(root.at + 2)]
+            return [cell(root.at + 4)] if leaf != root.anchor else []
+        if isinstance(root, ChainNode) and leaf is not None:
             place = root.place(leaf)
             if place:
-                return [_is_none(root.at + 2 + (place - 1) // 2, negated=True)]
+                return [is_none(root.at + 2 + (place - 1) // 2, negated=True)]
         return []
 
     # ---- nodes: statements that step the node's cells and leave in *fired* what fires
 
-    def step(self, node: Node, leaf: int, fired: str) -> Statements:  # noqa: PLR0911  one case a kind
+    def step(self, node: Node, leaf: int | None, fired: str) -> Statements:
+        """What ``node.step`` does when *leaf* is reached."""
         match node:
-            case OccurrenceNode():
-                return _fill("s[AT] = True\nFIRED = (fact,)", AT=_int(node.at), FIRED=fired)
             case AndNode():
                 return self.all_of(node, leaf, fired)
+            case StateNode() if leaf is None:
+                return fill(_STATE, TEST=self.condition(node.where), AT=integer(node.at), FIRED=fired)
+            case SegmentNode() if leaf is None:
+                (test,) = fill("SEGMENT in moment.segments", SEGMENT=python.Constant(node.segment))
+                return fill(_STATE, TEST=test.value, AT=integer(node.at), FIRED=fired)  # type: ignore[attr-defined]
+            case AnchoredWindow() if leaf is None:
+                return self.inside(node, leaf, fired)
+            case _ if leaf is not None:
+                return self.step_leaf(node, leaf, fired)
+            case _:
+                return self.call(node, None, fired)
+
+    def call(self, node: Node, leaf: int | None, fired: str) -> Statements:
+        """The plain way: leave it to the node."""
+        matches = python.Dict([], [])
+        if leaf is not None:
+            fact = python.Tuple([python.Name("fact", python.Load())], python.Load())
+            matches = python.Dict([integer(leaf)], [fact])
+        return fill(_CALL, MATCHES=matches, STEP_OF=self.constant(node.step), FIRED=fired)
+
+    def step_leaf(self, node: Node, leaf: int, fired: str) -> Statements:
+        match node:
+            case OccurrenceNode():
+                return fill("s[AT] = True\nFIRED = (fact,)", AT=integer(node.at), FIRED=fired)
             case AnchoredWindow() if leaf not in leaves(node.inner.node) and quiet(node.inner.node):
                 return self.open(node, fired)
             case AnchoredWindow() if leaf != node.anchor:
                 return self.inside(node, leaf, fired)
             case AnyWindowOfOne() if leaf != node.leaf:
-                return _fill("OPEN(s, t)\nFIRED = None", OPEN=self.constant(node.open), FIRED=fired)
+                return fill("OPEN(s, t)\nFIRED = None", OPEN=self.constant(node.open), FIRED=fired)
             case AnyWindowOfOne() if leaf != node.anchor:
                 reach = self.constant(node.reach)
-                return _fill("FIRED = REACH(s, t, (fact,), moment)", REACH=reach, FIRED=fired)
+                return fill("FIRED = REACH(s, t, (fact,), moment)", REACH=reach, FIRED=fired)
             case AnyWindow() if leaf not in leaves(node.part) and quiet(node.part):
-                return _fill("OPEN(s, t)\nFIRED = None", OPEN=self.constant(node.open), FIRED=fired)
-            case AggregateNode() if len(node.aggregators) == 1 and isinstance(node.aggregators[0], Counter):
-                alone = self.constant(node.count_alone)
-                return _fill("FIRED = ALONE(s, t, (fact,), moment)", ALONE=alone, FIRED=fired)
+                return fill("OPEN(s, t)\nFIRED = None", OPEN=self.constant(node.open), FIRED=fired)
+            case AggregateNode(_, _, (Counter() as counter,), False):
+                return self.count(node, counter, fired)
             case ChainNode() if (place := node.place(leaf)) is not None:
                 return self.chain(node, place, fired)
             case _:
-                return _fill(_CALL, LEAF=_int(leaf), STEP_OF=self.constant(node.step), FIRED=fired)
+                return self.call(node, leaf, fired)
 
-    def all_of(self, node: AndNode, leaf: int, fired: str) -> Statements:
-        """``and``: step the parts that the leaf reaches or that time may have changed; of the others, what they say."""
-        statements = _fill("FIRED = None", FIRED=fired)
+    def all_of(self, node: AndNode, leaf: int | None, fired: str) -> Statements:
+        """``and``: step the parts that the fact reaches or that time may have changed; of the others, what they say."""
+        statements = fill("FIRED = None", FIRED=fired)
         for part in node.parts:
-            if leaf in leaves(part) or restless(part):
+            reached = reads(part) if leaf is None else leaf in leaves(part)
+            if reached or restless(part):
                 own = self.fresh()
                 statements += self.step(part, leaf, own)
-                statements += _fill("if OWN is not None and not FIRED:\n    FIRED = OWN", OWN=own, FIRED=fired)
-        holds = python.BoolOp(python.And(), [_cell(part.at) for part in node.parts])
-        at = _int(node.at)
-        statements += _fill(
-            "if HOLDS:\n    s[AT] = True\nelse:\n    s[AT] = False\n    FIRED = None", HOLDS=holds, AT=at, FIRED=fired
+                statements += fill("if OWN is not None and not FIRED:\n    FIRED = OWN", OWN=own, FIRED=fired)
+        at = integer(node.at)
+        statements += fill(
+            "if HOLDS:\n    s[AT] = True\nelse:\n    s[AT] = False\n    FIRED = None",
+            HOLDS=both([cell(part.at) for part in node.parts]),
+            AT=at,
+            FIRED=fired,
         )
         timed = [part for part in node.parts if can_wake(part)]
         if timed:
-            statements += _fill("s[AT + 1] = NEVER", AT=at)
+            statements += fill("s[AT + 1] = NEVER", AT=at)
             for part in timed:
-                statements += _fill(
-                    "if s[PART + 1] < s[AT + 1]:\n    s[AT + 1] = s[PART + 1]", PART=_int(part.at), AT=at
+                statements += fill(
+                    "if s[PART + 1] < s[AT + 1]:\n    s[AT + 1] = s[PART + 1]", PART=integer(part.at), AT=at
                 )
         return statements
 
+    def count(self, node: AggregateNode, counter: Counter, fired: str) -> Statements:
+        """A comparison over one count, that need not announce when time makes it false."""
+        here, counted = integer(counter.at), self.fresh()
+        if counter.expiry is None:
+            add = fill("COUNTED = s[HERE] = s[HERE] + 1", COUNTED=counted, HERE=here)
+        else:
+            add = fill(
+                _COUNT_LAST,
+                ENDS=self.fresh(),
+                COUNTED=counted,
+                HERE=here,
+                END=self.shifted(counter.expiry, "t"),
+                ADD=self.constant(counter.add),
+            )
+        match node.where:
+            case ast.Compare(operator, ast.Aggregate(), ast.Number(number)) if operator in _OPERATORS:
+                value = python.Name(counted, python.Load())
+                test: python.expr = python.Compare(value, [_OPERATORS[operator]()], [self.number(number)])
+            case _:
+                (call,) = fill("TEST((COUNTED,), q, n)", TEST=self.constant(node.test), COUNTED=counted)
+                test = call.value  # type: ignore[attr-defined]
+        return fill(_COUNT, COUNT=add, TEST=test, AT=integer(node.at), FIRED=fired)
+
+    def number(self, number: object) -> python.expr:
+        return python.Name(self.constant(number), python.Load())
+
     def open(self, node: AnchoredWindow, fired: str) -> Statements:
         inner = node.inner
-        return _fill(
+        return fill(
             _OPEN,
-            AT=_int(node.at),
-            MAY_OPEN=python.Constant(True) if node.renews else _is_none(node.at + 2),
+            AT=integer(node.at),
+            MAY_OPEN=python.Constant(True) if node.renews else is_none(node.at + 2),
             END=self.shifted(node.end, "t"),
-            FIRST=_int(inner.start),
-            LAST=_int(inner.end),
+            FIRST=integer(inner.start),
+            LAST=integer(inner.end),
             FRESH=self.constant(inner.fresh),
             FIRED=fired,
         )
@@ -306,53 +425,69 @@ class _Writer:
     def chain(self, node: ChainNode, place: int, fired: str) -> Statements:
         """What `ChainNode.step_alone` does, for one place of the chain."""
         index, between = divmod(place, 2)
-        here = _int(node.at + 2 + index)
+        here = integer(node.at + 2 + index)
         if between:
-            return _fill("s[HERE] = None\nFIRED = None", HERE=here, FIRED=fired)
+            return fill("s[HERE] = None\nFIRED = None", HERE=here, FIRED=fired)
         if index == len(node.links):
-            arrive = _fill("s[AT] = True\nFIRED = (fact,)", AT=_int(node.at), FIRED=fired)
+            arrive = fill("s[AT] = True\nFIRED = (fact,)", AT=integer(node.at), FIRED=fired)
         else:
             link = node.links[index]
             if link.key is None:
-                arrive = _fill("s[HERE] = t", HERE=here)
+                arrive = fill("s[HERE] = t", HERE=here)
             else:
-                arrive = _fill(
+                found = self.fresh()
+                arrive = fill(
                     _ARRIVE,
                     HERE=here,
-                    KEY=self.constant(link.key),
+                    FIND=self.key(link, found),
                     KEPT=self.fresh(),
-                    FOUND=self.fresh(),
+                    FOUND=found,
                     PRUNE=self.constant(link.prune),
                 )
         if not index:
-            return _fill("FIRED = None", FIRED=fired) + arrive
+            return fill("FIRED = None", FIRED=fired) + arrive
         link, come = node.links[index - 1], self.fresh()
         by_key = []
         if link.key is not None:
-            by_key = _fill(
-                "COME = COME.get(KEY(fact)) if COME is not None else None", COME=come, KEY=self.constant(link.key)
+            found = self.fresh()
+            by_key = fill(
+                "if COME is not None:\n    FIND\n    COME = COME.get(FOUND)",
+                COME=come,
+                FIND=self.key(link, found),
+                FOUND=found,
             )
         in_time: python.expr = python.Constant(True)
         if link.deadline is not None:
             in_time = python.Compare(
                 python.Name("t", python.Load()), [python.LtE()], [self.shifted(link.deadline, come)]
             )
-        return _fill(
+        return fill(
             "FIRED = None\nCOME = s[BEFORE]\nBY_KEY\nif COME is not None and IN_TIME:\n    ARRIVE",
             COME=come,
-            BEFORE=_int(node.at + 1 + index),
+            BEFORE=integer(node.at + 1 + index),
             BY_KEY=by_key,
             IN_TIME=in_time,
             ARRIVE=arrive,
             FIRED=fired,
         )
 
-    def inside(self, node: AnchoredWindow, leaf: int, fired: str) -> Statements:
+    def key(self, link: LinkPlan, found: str) -> Statements:
+        """Find what *link* asks to be the same; text is its own key."""
+        key = self.constant(link.key)
+        if self.kind is None or link.same is None or len(link.same) > 1:
+            return fill("FOUND = KEY(fact)", FOUND=found, KEY=key)
+        return fill(_KEY, FOUND=found, NAME=python.Constant(link.same[0]), KEY=key)
+
+    def inside(self, node: AnchoredWindow, leaf: int | None, fired: str) -> Statements:
         part = node.inner.node
-        cells = {"AT": _int(node.at), "INNER": _int(part.at)}
-        through = _fill("moment.through = ((s[AT + 2], FIRED),)", **cells, FIRED=fired) if node.outermost else []
-        wake = _fill("s[AT + 1] = s[INNER + 1] if s[INNER + 1] <= s[AT + 3] else NEVER", **cells)
-        return _fill(
+        cells = {"AT": integer(node.at), "INNER": integer(part.at)}
+        through: Statements = []
+        if node.outermost and not self.plainly:
+            through = fill("moment.through = ((s[AT + 2], FIRED),)", **cells, FIRED=fired)
+        if isinstance(part, OccurrenceNode):
+            return fill(_INSIDE_PLAINLY, **cells, THROUGH=through, FIRED=fired)
+        wake = fill("s[AT + 1] = s[INNER + 1] if s[INNER + 1] <= s[AT + 3] else NEVER", **cells)
+        return fill(
             _INSIDE,
             **cells,
             STEP=self.step(part, leaf, fired),
@@ -362,14 +497,11 @@ class _Writer:
         )
 
 
-def _int(value: int) -> python.Constant:
-    return python.Constant(value)
-
-
-def _cell(at: int) -> python.expr:
-    return python.Subscript(python.Name("s", python.Load()), python.Constant(at), python.Load())
-
-
-def _is_none(at: int, *, negated: bool = False) -> python.expr:
-    operator = python.IsNot() if negated else python.Is()
-    return python.Compare(_cell(at), [operator], [python.Constant(None)])
+_OPERATORS: dict[str, type[python.cmpop]] = {
+    "=": python.Eq,
+    "!=": python.NotEq,
+    "<": python.Lt,
+    "<=": python.LtE,
+    ">": python.Gt,
+    ">=": python.GtE,
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import attrs
 
 from convgoals.instants import Shift
+from convgoals.language import ast
 from convgoals.predicates.base import NEVER, Fired, Moment, Node, State, union
 from convgoals.predicates.filters import Filter
 
@@ -51,6 +52,7 @@ class StateNode:
 
     at: int
     test: Filter
+    where: ast.Comparison
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         was = state[self.at]

@@ -11,7 +11,7 @@ from convgoals.goals import Goal
 from convgoals.predicates.base import NEVER
 from convgoals.predicates.compile import ChangeLeaf, EventLeaf, Machine, ReceiptLeaf, compile_goal
 from convgoals.predicates.filters import Filter
-from convgoals.predicates.handlers import Handler, compile_handler
+from convgoals.predicates.handlers import Handler, compile_handler, compile_profile_handler
 from convgoals.predicates.traits import can_wake
 
 EventRoute: TypeAlias = tuple[int, tuple[tuple[int, Filter | None], ...]]
@@ -26,6 +26,7 @@ class Plan:
         machines: by slot; a profile's states are kept by the same slots.
         events: routes by event type.
         handlers: by event type, the function that moves its goals when such an event is alone at its instant.
+        profile_handler: the same for a snapshot or update.
         receipts: ``(slot, leaf)`` by campaign.
         changes: ``(slot, leaf)`` of the goals that wait for a change of a property.
         readers: the slots of the goals that may change by the profile alone.
@@ -37,6 +38,7 @@ class Plan:
     machines: tuple[Machine, ...]
     events: dict[str, tuple[EventRoute, ...]]
     handlers: dict[str, Handler]
+    profile_handler: Handler
     receipts: dict[str, tuple[tuple[int, int], ...]]
     changes: tuple[tuple[int, ChangeLeaf], ...]
     readers: tuple[int, ...]
@@ -75,6 +77,13 @@ def make_plan(goals: Iterable[tuple[Goal, int]]) -> Plan:
             kind: compile_handler(kind, [(slot, ordered[slot]) for slot, _ in routes])
             for kind, routes in events.items()
         },
+        profile_handler=compile_profile_handler(
+            [
+                (slot, machine)
+                for slot, machine in enumerate(ordered)
+                if machine.reads_profile or any(slot == other for other, _ in changes)
+            ]
+        ),
         receipts={campaign: tuple(routes) for campaign, routes in receipts.items()},
         changes=tuple(changes),
         readers=tuple(slot for slot, machine in enumerate(ordered) if machine.reads_profile),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from convgoals.predicates.aggregates import AggregateNode
 from convgoals.predicates.base import Node
 from convgoals.predicates.chains import ChainNode
-from convgoals.predicates.logic import AndNode, InLastNode, NotNode, OccurrenceNode, OrNode
+from convgoals.predicates.logic import AndNode, InLastNode, NotNode, OccurrenceNode, OrNode, SegmentNode, StateNode
 from convgoals.predicates.windows import (
     AnchoredWindow,
     AnyWindow,
@@ -41,6 +41,21 @@ def leaves(node: Node) -> frozenset[int]:  # noqa: PLR0911  one case a kind
             return node.leaves
         case _:
             return _NONE
+
+
+def reads(node: Node) -> bool:
+    """Whether a change of the profile alone may change what *node* says."""
+    match node:
+        case StateNode() | SegmentNode() | PropertyWindow() | AggregateNode():
+            return True
+        case AndNode(_, parts) | OrNode(_, parts):
+            return any(reads(part) for part in parts)
+        case NotNode() | HeldNode() | AnyWindow():
+            return reads(node.part)
+        case AnchoredWindow() | BetweenNode():
+            return reads(node.inner.node)
+        case _:
+            return False
 
 
 def quiet(node: Node) -> bool:

@@ -85,8 +85,8 @@ class Intake:
         found = Sorted(latest)
         if self._shift is not None:
             batch = self._in_time(batch, found, self._shift)
-        else:
-            found.latest = max(latest, max(map(_INSTANT, batch), default=latest))
+        instants = list(map(_INSTANT, batch))
+        found.latest = max(latest, max(instants, default=latest))
         groups: defaultdict[str, list[Fact]] = defaultdict(list)
         if aliases:
             for fact in batch:
@@ -95,8 +95,10 @@ class Intake:
             for fact in batch:
                 groups[fact.profile_id].append(fact)
         found.groups = dict(groups)
-        if not _rises(batch):
-            found.untidy.update(profile_id for profile_id, group in groups.items() if not _rises(group))
+        if not _rise(instants):
+            found.untidy.update(
+                profile_id for profile_id, group in groups.items() if not _rise(list(map(_INSTANT, group)))
+            )
         return found
 
     def _identify(self, fact: Fact) -> Fact:
@@ -117,9 +119,8 @@ class Intake:
         return kept
 
 
-def _rises(facts: Sequence[Fact]) -> bool:
-    """Whether each fact is later than the one before."""
-    instants = list(map(_INSTANT, facts))
+def _rise(instants: Sequence[int]) -> bool:
+    """Whether each is later than the one before."""
     return all(map(operator.lt, instants, itertools.islice(instants, 1, None)))
 
 

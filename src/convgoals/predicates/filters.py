@@ -32,6 +32,7 @@ Evaluation: TypeAlias = Callable[[Any, Mapping[str, Any], Notes], Any]
 
 _FLIPPED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _EXACT_FLOATS = 2**53
+_OFTEN_ILL = (str, bool, list, dict, tuple)
 
 
 def compile_filter(node: ast.Condition, zone: datetime.tzinfo, aggregates: tuple[ast.Aggregate, ...] = ()) -> Filter:
@@ -159,13 +160,31 @@ class FilterCompiler:
         """``fast(v) if type(v) is kind else slow``, with *value* evaluated once; slow is "ill-typed" if not given."""
         name = self.fresh()
         if slow is None:
-            slow = _both(
-                _relate(_load(name), (python.IsNot, python.Constant(None))),
-                _call(self.helper(values.ill), _load("n"), self.label(value), _load(name)),
-            )
+            slow = _both(_relate(_load(name), (python.IsNot, python.Constant(None))), self.ill(value, name))
         assign = python.NamedExpr(python.Name(name, python.Store()), self.value(value))
         kind_of = python.Attribute(assign, "__class__", python.Load())
         return python.IfExp(_relate(kind_of, (python.Is, _load(kind))), fast(_load(name)), slow)
+
+    def ill(self, value: ast.Value, name: str) -> python.expr:
+        """Note that the value in *name* is ill-typed, and be false: in line for the kinds that mostly are."""
+        label, kind = _label(value), name + "k"
+        known = self.constant({kind: (label, kind.__name__) for kind in (*_OFTEN_ILL, int)})
+        usable = _relate(self.constant(-values.HUGE), (python.Lt, _load(name)), (python.Lt, self.constant(values.HUGE)))
+        kind_of = python.NamedExpr(
+            python.Name(kind, python.Store()), python.Attribute(_load(name), "__class__", python.Load())
+        )
+        return python.IfExp(
+            _both(
+                _relate(kind_of, (python.In, known)),
+                _either(_relate(_load(kind), (python.IsNot, _load("int"))), usable),
+            ),
+            self.note(python.Subscript(known, _load(kind), python.Load())),
+            _call(self.helper(values.ill), _load("n"), python.Constant(label), _load(name)),
+        )
+
+    def note(self, note: python.expr) -> python.expr:
+        """Take a note; ``None``, and so false."""
+        return _call(python.Attribute(_load("n"), "append", python.Load()), note)
 
     def range(self, value: ast.Value, low: ast.Value, high: ast.Value) -> python.expr:
         """Both ends in. The value is evaluated for each end: evaluation is pure, and this is the rarer form."""
@@ -221,13 +240,16 @@ class FilterCompiler:
                 "<=": (_relate(low, (less, v), (most, plain)), _relate(plain, (less, v), (less, high))),
                 "=": (_relate(v, (python.Eq, plain)), _relate(low, (less, v), (less, high))),
             }[operator]
-            return _either(yes, _both(_negate(no), _call(self.helper(values.ill), _load("n"), self.label(left), v)))
+            return _either(yes, _both(_negate(no), self.note(unusable)))
 
+        label = _label(left)
+        unusable = self.constant((label, values.UNUSABLE))
+        known = self.constant({kind: (label, kind.__name__) for kind in _OFTEN_ILL})
         missing_or_slow = _both(
             _relate(v, (python.IsNot, python.Constant(None))),
             python.IfExp(
-                _relate(_load(name + "c"), (python.Is, _load("str"))),
-                _call(self.helper(values.ill), _load("n"), self.label(left), v),
+                _relate(_load(name + "c"), (python.In, known)),
+                self.note(python.Subscript(known, _load(name + "c"), python.Load())),
                 self.compare_slowly(operator, v, self.constant(literal), self.labels(left, None)),
             ),
         )

@@ -68,15 +68,21 @@ def dig(properties: Mapping[str, Any], path: tuple[str, ...]) -> Any:
 
 def ill(notes: Notes, label: str, value: object) -> bool:
     """Note that *value* is of a type that the comparison does not take; always ``False``."""
-    if type(value) in _PLAIN:
-        notes.append((label, type(value).__name__))
+    kind = type(value)
+    if kind in _PLAIN:
+        notes.append((label, kind.__name__))
+    elif kind is float:
+        notes.append((label, "float" if isfinite(value) else UNUSABLE))  # type: ignore[arg-type]
     elif value is not None:
         unusual = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool) and number(value) is None
-        notes.append((label, "unusable number" if unusual else type(value).__name__))
+        notes.append((label, UNUSABLE if unusual else type(value).__name__))
     return False
 
 
 _PLAIN = frozenset({str, bool})
+
+UNUSABLE = "unusable number"
+"""What is noted of a NaN, an infinity, and a number too long to compare with."""
 
 
 # ---- equality

@@ -1,6 +1,7 @@
 """Check a goals.toml: every mistake, each with its place, code and repair.
 
-Goals, sources, schema and lint settings are checked; and, with a schema, the names and types that goals speak of.
+Goals, their examples, sources, schema and lint settings are checked; and, with a schema, the names and types that
+goals speak of.
 Where all is well, it prints nothing but a summary.
 
 Exit codes: 0 all is well, 1 there are problems, 2 the file cannot be read.
@@ -16,8 +17,8 @@ from convgoals.cli import exits
 from convgoals.cli.options import add_format, add_schema, find_schema, read_text
 from convgoals.cli.problems import GoalsFile, Problem
 from convgoals.cli.terminal import Terminal, counted
-from convgoals.errors import ConvgoalsError, GoalDefinitionError
-from convgoals.goals import TABLES
+from convgoals.errors import ConvgoalsError, GoalDefinitionError, GoalError
+from convgoals.goals import TABLES, goal_from_dict
 from convgoals.lint import read_settings
 from convgoals.sources.options import read_sources
 from convgoals.suggest import did_you_mean
@@ -53,6 +54,22 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     return exits.OK
 
 
+def _example_problems(document: GoalsFile) -> Iterator[Problem]:
+    """What is wrong with the examples of the goals that are right."""
+    if not any("example" in table for _, table in document.tables()):
+        return
+    from convgoals.testing.examples import examples_of  # noqa: PLC0415  only files with examples pay for it
+
+    for number, table in document.tables():
+        try:
+            goal = goal_from_dict(table)
+        except GoalError:
+            continue
+        for found in examples_of(goal, table):
+            if isinstance(found, GoalError):
+                yield from document.problems(found, number, "example")
+
+
 def _place(problem: Problem) -> tuple[int, int]:
     return problem.line or 0, problem.column or 0
 
@@ -74,6 +91,7 @@ def _problems(document: GoalsFile, schema_file: str | None) -> Iterator[Problem]
             yield from document.problems(error, table=("schema",))
             schema = None
         yield from document.goal_problems(schema)
+        yield from _example_problems(document)
     except GoalDefinitionError as error:
         yield from document.problems(error)
     try:

@@ -18,6 +18,7 @@ COMMANDS = {
     "funnel": "goals as a funnel, with the drop-off between them",
     "history": "the completions of a profile, of a goal, or all",
     "check": "check goals.toml: every mistake, with its place and repair",
+    "test": "run the examples of goals.toml",
     "lint": "look for the pitfalls of conversion goals",
     "fmt": "format the conditions of goals.toml, or one condition",
     "describe": "say in plain English what a goal means",

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
-
-import attrs
+from operator import attrgetter
+from typing import Any
 
 from convgoals.engine.fold import Firing, Fold, ProfileRecord, by_order, ignore_notes
 from convgoals.instants import BEGINNING, to_datetime
@@ -21,6 +21,11 @@ from convgoals.records import Completion, Event, Fact, Retraction
 from convgoals.storage.base import ProfileChange, Store, StoredProfile
 
 _changed = ProfileChange._make  # a NamedTuple's quickest constructor: there is a change for each profile of a batch
+
+_particulars = attrgetter(
+    "goal", "version", "profile_id", "achieved_at", "trigger_id", "channel", "segments", "value", "since_anchor"
+)
+"""All that a completion says but when it was recorded."""
 
 
 class BatchRun:
@@ -160,11 +165,11 @@ class BatchRun:
 
     def _correct(self, recorded: list[Completion], wanted: list[Completion], cause: str | None) -> None:
         """Retract what is recorded and not wanted, and record what is wanted and not recorded."""
-        unmatched: dict[Completion, list[Completion]] = {}
+        unmatched: dict[Any, list[Completion]] = {}
         for completion in recorded:
-            unmatched.setdefault(self._timeless(completion), []).append(completion)
+            unmatched.setdefault(_particulars(completion), []).append(completion)
         for completion in wanted:
-            same = unmatched.get(self._timeless(completion))
+            same = unmatched.get(_particulars(completion))
             if same:
                 same.pop(0)
             else:
@@ -172,9 +177,6 @@ class BatchRun:
         for rest in unmatched.values():
             for completion in rest:
                 self.retractions.append(Retraction(completion, self.recorded_at, cause))
-
-    def _timeless(self, completion: Completion) -> Completion:
-        return attrs.evolve(completion, recorded_at=self.recorded_at)
 
     def _completion(self, profile_id: str, firing: Firing) -> Completion:
         slot, t, trigger, anchor, segments = firing

@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -357,8 +358,8 @@ class GoalEngine(Questions):
             self._records.pop(current, None)
 
 
-def _change_order(change: Change) -> tuple[datetime, str, str, str]:
-    return change.achieved_at, change.profile_id, change.goal, change.trigger_id or ""
+_change_order = attrgetter("achieved_at", "profile_id", "goal")
+"""What goes before what among changes; those of one goal at one instant come in the order of their triggers' ids."""
 
 
 def _meaning(goal: Goal) -> tuple[object, ...]:

@@ -8,6 +8,8 @@ handle, by folding again from the start.
 from __future__ import annotations
 
 import functools
+import itertools
+import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
@@ -27,6 +29,7 @@ Firing: TypeAlias = tuple[int, int, Fact | None, int | None, tuple[str, ...]]
 Touched: TypeAlias = dict[int, dict[int, list[Fact]]]
 """The goals that an instant concerns, by slot, each with the facts that match its leaves."""
 
+_INSTANT = attrgetter("instant")
 by_order = attrgetter("instant", "id")
 """The order in which the facts of a profile are folded."""
 
@@ -35,7 +38,7 @@ class ProfileRecord:
     """Where the fold stands for one profile.
 
     Attributes:
-        ids: the ids of its kept facts.
+        ids: the ids of its kept facts; a dict without values, for unlike a set it costs the garbage collector nothing.
         last: the last instant that was folded, by a fact or by time.
         latest: the latest of its facts, kept or not.
         properties: the profile's properties after ``last``.
@@ -48,7 +51,7 @@ class ProfileRecord:
     __slots__ = ("counted", "ids", "last", "latest", "properties", "segments", "state", "wake")
 
     def __init__(self, plan: Plan) -> None:
-        self.ids: set[str] = set()
+        self.ids: dict[str | None, None] = {}
         self.last = BEGINNING
         self.latest = BEGINNING
         self.properties: Properties = NO_PROPERTIES
@@ -100,14 +103,14 @@ class Fold:
         due = record.wake
         for fact in facts:
             t = fact.instant
-            if fact.id not in ids:
+            fact_id = fact.id
+            if fact_id not in ids:
                 if type(fact) is Event:
-                    handler = handlers.get(fact.type)
-                    if handler is not None:
-                        ids.add(fact.id)  # type: ignore[arg-type]  # every fact of a batch has its id
+                    if fact.type in handlers:
+                        ids[fact_id] = None
                         if t < due:
                             # An event alone at its instant: by far the most common case.
-                            wake = handler(state, fact, t, moment)
+                            wake = handlers[fact.type](state, fact, t, moment)
                             if wake < due:
                                 due = record.wake = wake
                             continue
@@ -115,11 +118,11 @@ class Fold:
                         due = record.wake
                         continue
                     if keep_all:
-                        ids.add(fact.id)  # type: ignore[arg-type]
+                        ids[fact_id] = None
                         continue
                     self._unheard[fact.type] += 1
                 else:
-                    ids.add(fact.id)  # type: ignore[arg-type]
+                    ids[fact_id] = None
                     if t < due and isinstance(fact, (ProfileSnapshot, ProfileUpdate)):
                         moment.before = record.properties
                         apply_profile_fact(record, fact)
@@ -150,11 +153,15 @@ class Fold:
 
     def run(self, record: ProfileRecord, facts: Sequence[Fact]) -> None:
         """Fold *facts*, all new and later than ``record.last``, in the order of `by_order`, ties together."""
+        if rise(list(map(_INSTANT, facts))):
+            if facts:
+                self.take(record, facts, True)
+            return
         for t, together in instants(facts, NEVER):
             if len(together) == 1:
                 self.take(record, together, True)
             else:
-                record.ids.update(fact.id for fact in together if fact.id is not None)
+                record.ids.update(dict.fromkeys(fact.id for fact in together))
                 self.pass_time(record, t - 1)
                 self._run_instant(record, t, together)
         if facts and facts[-1].instant > record.latest:
@@ -306,6 +313,11 @@ def apply_profile_fact(record: ProfileRecord, fact: ProfileSnapshot | ProfileUpd
     record.properties = merged
     if fact.segments is not None:
         record.segments = fact.segments
+
+
+def rise(times: Sequence[int]) -> bool:
+    """Whether each instant is later than the one before."""
+    return all(map(operator.lt, times, itertools.islice(times, 1, None)))
 
 
 def instants(facts: Sequence[Fact], end: int) -> list[tuple[int, list[Fact]]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-import operator
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +11,7 @@ from typing import Any
 
 import attrs
 
+from convgoals.engine.fold import rise
 from convgoals.errors import ConvgoalsError, FactError
 from convgoals.instants import Shift, read_iso, to_datetime, to_instant
 from convgoals.language.parse import parse_duration
@@ -95,9 +94,9 @@ class Intake:
             for fact in batch:
                 groups[fact.profile_id].append(fact)
         found.groups = dict(groups)
-        if not _rise(instants):
+        if not rise(instants):
             found.untidy.update(
-                profile_id for profile_id, group in groups.items() if not _rise(list(map(_INSTANT, group)))
+                profile_id for profile_id, group in groups.items() if not rise(list(map(_INSTANT, group)))
             )
         return found
 
@@ -117,11 +116,6 @@ class Intake:
                 continue
             kept.append(fact)
         return kept
-
-
-def _rise(instants: Sequence[int]) -> bool:
-    """Whether each is later than the one before."""
-    return all(map(operator.lt, instants, itertools.islice(instants, 1, None)))
 
 
 def _as_fact(given: object) -> Fact:

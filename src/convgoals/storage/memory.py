@@ -15,6 +15,7 @@ from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage.base import Batch, SavedGoal, StoredProfile
 
 _ID = attrgetter("id")
+_FACT_ORDER = attrgetter("instant", "id")
 
 
 class _Profile:
@@ -38,16 +39,15 @@ def _order(completion: Completion) -> tuple[datetime, str, str, str]:
     return completion.achieved_at, completion.profile_id, completion.goal, completion.trigger_id or ""
 
 
-def _fact_order(fact: Fact) -> tuple[int, str]:
-    return fact.instant, fact.id or ""
-
-
 def _kept(profile: _Profile) -> list[Fact]:
     """A profile's facts by ``(instant, id)``; of several with one id, the first received."""
-    by_id: dict[str | None, Fact] = {}
-    for fact in profile.facts:
-        by_id.setdefault(fact.id, fact)
-    return sorted(by_id.values(), key=_fact_order)
+    if len(set(map(_ID, profile.facts))) < len(profile.facts):
+        by_id: dict[str | None, Fact] = {}
+        for fact in profile.facts:
+            by_id.setdefault(fact.id, fact)
+        profile.facts = list(by_id.values())
+    profile.facts.sort(key=_FACT_ORDER)
+    return profile.facts
 
 
 class MemoryStore:
@@ -113,27 +113,26 @@ class MemoryStore:
                     self._receivers.setdefault(receipt.campaign, set()).add(profile_id)
             if profile.wake != wake:
                 self._set_wake(profile_id, profile, wake)
-        for entry in batch.entries:
-            self._append(entry, retracted)
+        self._append(batch.entries, retracted)
         for saved in batch.goals:
             self._goals[saved.goal.name] = saved
         self._positions.update(batch.positions)
         if batch.reached is not None:
             self._reached = batch.reached
 
-    def _append(self, entry: Completion | Retraction, retracted: dict[int, int]) -> None:
+    def _append(self, entries: Iterable[Completion | Retraction], retracted: dict[int, int]) -> None:
         """Append to the ledger; a retraction names what it ends as that was recorded."""
-        if isinstance(entry, Retraction):
+        ledger = self._ledger
+        for entry in entries:
+            if isinstance(entry, Completion):
+                self._index(entry, len(ledger))
+                ledger.append(entry)
+                continue
             place = retracted[id(entry)]
-            completion = self._ledger[place]
+            completion = ledger[place]
             if isinstance(completion, Completion):
                 self._ended[place] = Retraction(completion, entry.recorded_at, entry.cause)
-                self._ledger.append(self._ended[place])
-            return
-        if entry.profile_id not in self._profiles:
-            self._profiles[entry.profile_id] = _Profile()
-        self._index(entry, len(self._ledger))
-        self._ledger.append(entry)
+                ledger.append(self._ended[place])
 
     def _matched_retractions(self, batch: Batch) -> dict[int, int]:
         """The place in the ledger of what each retraction ends, found before anything is changed."""

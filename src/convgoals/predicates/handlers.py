@@ -50,13 +50,13 @@ def compile_profile_handler(machines: Sequence[tuple[int, Machine]]) -> Handler:
 
 _FUNCTION = """
 def handler(s, fact, t, moment):
-    p = fact.properties
-    q = moment.profile
-    n = moment.notes
+    USED
     wake = NEVER
     BODY
     return wake
 """
+
+_USED = {"p": "p = fact.properties", "q": "q = moment.profile", "n": "n = moment.notes"}
 
 _GOAL = """
 if GUARD:
@@ -205,7 +205,9 @@ class _Writer:
 
     def function(self, machines: Sequence[tuple[int, Machine]]) -> Handler:
         body = [statement for slot, machine in machines for statement in self.goal(slot, machine)]
-        (function,) = fill(_FUNCTION, BODY=body)
+        names = {node.id for part in body for node in python.walk(part) if isinstance(node, python.Name)}
+        used = [statement for name, text in _USED.items() if name in names for statement in fill(text)]
+        (function,) = fill(_FUNCTION, BODY=body, USED=used)
         module = python.fix_missing_locations(python.Module([function], []))
         scope = {"__builtins__": {}, **self.names}
         exec(compile(module, f"<event {self.kind!r:.40}>", "exec"), scope)  # noqa: S102  nodes built here, no text
@@ -329,7 +331,7 @@ class _Writer:
             matches = python.Dict([integer(leaf)], [fact])
         return fill(_CALL, MATCHES=matches, STEP_OF=self.constant(node.step), FIRED=fired)
 
-    def step_leaf(self, node: Node, leaf: int, fired: str) -> Statements:
+    def step_leaf(self, node: Node, leaf: int, fired: str) -> Statements:  # noqa: PLR0911  one case a kind
         match node:
             case OccurrenceNode():
                 return fill("s[AT] = True\nFIRED = (fact,)", AT=integer(node.at), FIRED=fired)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import copy
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from convgoals.engine.diagnostics import Diagnostics
 from convgoals.engine.intake import as_instant
+from convgoals.engine.reasons import Reasons
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
 from convgoals.records import Completion, Retraction
-from convgoals.storage.base import SavedGoal, Store
 
 if TYPE_CHECKING:
     from convgoals.analytics.attribution import Attribution
@@ -25,17 +24,10 @@ CLOCK = "@clock"
 """The source position under which the last ``advance`` is kept: the clock is a source like any other."""
 
 
-class Questions(Protocol):
+class Questions(Reasons, Protocol):
     """The part of an engine that reads and changes nothing."""
 
-    _lock: threading.RLock
-    _store: Store
-    _aliases: Mapping[str, str]
     _diagnostics: Diagnostics
-
-    def _saved_goal(self, name: str | Goal) -> SavedGoal:
-        """The goal of that name. Raises `UnknownGoalError`."""
-        ...
 
     def history(
         self,

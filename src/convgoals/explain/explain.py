@@ -14,7 +14,7 @@ from convgoals.records import Fact
 from convgoals.standing.completions import Achieved, completions
 from convgoals.standing.history import History
 from convgoals.standing.intervals import ALL_OF_TIME, END
-from convgoals.standing.log import Log
+from convgoals.standing.log import Log, of_one_profile
 from convgoals.standing.standing import Standing, standing_of
 
 
@@ -33,17 +33,29 @@ def explain(goal: Goal, facts: Iterable[Fact], now: datetime | None = None) -> E
     Raises:
         FactError: the facts are of several profiles.
     """
-    given = list(facts)
+    given = of_one_profile(facts)
     history = History(Log(given, zone(goal.timezone), None if now is None else to_instant(now)))
     profile_id = given[0].profile_id if given else ""
     return explain_history(goal, history, profile_id)
 
 
-def explain_history(goal: Goal, history: History, profile_id: str) -> Explanation:
-    """`explain`, for a history that is at hand."""
+def explain_history(
+    goal: Goal, history: History, profile_id: str, recorded: Sequence[int] | None = None
+) -> Explanation:
+    """`explain`, for a history that is at hand.
+
+    Args:
+        goal: the goal.
+        history: of the profile.
+        profile_id: whom it is about.
+        recorded: when the goal was completed, where a ledger says so: facts of an archived goal may not be kept.
+    """
     log = history.log
     coming = completions(goal, history, END)
     achieved = [each for each in coming if each.at <= log.now]
+    if recorded is not None and [each.at for each in achieved] != list(recorded):
+        triggers = {each.at: each.trigger for each in reversed(achieved)}
+        achieved = [Achieved(at, triggers.get(at)) for at in recorded]
     following = next((each.at for each in coming if log.now < each.at <= LATEST), None)
     standing = standing_of(goal, history, [each.at for each in achieved])
     about = achieved[-1].at if achieved else log.now
@@ -55,7 +67,7 @@ def explain_history(goal: Goal, history: History, profile_id: str) -> Explanatio
         completed_at=tuple(to_datetime(each.at) for each in achieved),
         about=to_datetime(about),
         root=root,
-        headline=_headline(goal, standing, achieved, known=bool(log.facts), holds=root.holds),
+        headline=_headline(goal, standing, achieved, known=log.is_known, holds=root.holds),
         outlook=_outlook(standing, root.needs, following),
         completes_at=None if following is None else to_datetime(following),
     )

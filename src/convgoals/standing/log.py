@@ -39,39 +39,34 @@ class Log:
         facts: in the order in which they were received; two with the same id are one, and the first stays.
         timezone: the goal's.
         now: the time that has been reached; facts after it do not count. If ``None``, the latest fact’s.
+        is_known: whether the profile is known by ``now`` even where none of its facts is among *facts*.
 
     Attributes:
         facts: by instant, then id; a fact without an id is called ``fresh-`` and its place among those given.
         now: the time that has been reached.
         profiles: the profile after each instant at which it changed, ascending; the first is that of nothing known.
-
-    Raises:
-        FactError: the facts are of several profiles (code ``several-profiles``).
     """
 
-    def __init__(self, facts: Iterable[Fact], timezone: tzinfo, now: int | None = None) -> None:
+    def __init__(
+        self, facts: Iterable[Fact], timezone: tzinfo, now: int | None = None, *, is_known: bool = False
+    ) -> None:
         kept: dict[str, Fact] = {}
         for place, given in enumerate(facts):
             fact = given if given.id is not None else identified(given, f"fresh-{place}")
             kept.setdefault(fact.id or "", fact)
-        if len({fact.profile_id for fact in kept.values()}) > 1:
-            raise FactError(
-                "these facts are of several profiles, and a goal is explained for one",
-                code="several-profiles",
-                hint="give each profile's facts alone",
-            )
         ordered = sorted(kept.values(), key=lambda fact: (fact.instant, fact.id))
         self.timezone = timezone
         self.now = now if now is not None else ordered[-1].instant if ordered else 0
         self.facts = tuple(fact for fact in ordered if fact.instant <= self.now)
+        self.is_known = is_known or bool(self.facts)
         self.profiles = self._profiles()
         self._since = [profile.since for profile in self.profiles]
         self._occurrences: dict[int, tuple[ast.Occurrence, tuple[Occurrence, ...]]] = {}
 
     @property
     def known_since(self) -> int | None:
-        """The instant of the profile's first fact."""
-        return self.facts[0].instant if self.facts else None
+        """The instant of the profile's first fact; `BEGINNING` where it is known, but not since when."""
+        return self.facts[0].instant if self.facts else BEGINNING if self.is_known else None
 
     def _profiles(self) -> list[Profile]:
         found = [Profile(BEGINNING, {}, ())]
@@ -159,6 +154,22 @@ class Log:
         """What the property of an event is the same as; ``None`` for what is the same as nothing."""
         fact = self.facts[occurrence.place]
         return canonical(dig(fact.properties, path), self.timezone) if isinstance(fact, Event) else None
+
+
+def of_one_profile(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    """*facts*, all of one profile; no facts are of no profile.
+
+    Raises:
+        FactError: they are of several (code ``several-profiles``).
+    """
+    given = tuple(facts)
+    if len({fact.profile_id for fact in given}) > 1:
+        raise FactError(
+            "these facts are of several profiles, and a goal is asked of one",
+            code="several-profiles",
+            hint="give each profile's facts alone",
+        )
+    return given
 
 
 def properties_of(fact: Fact) -> Properties:

@@ -15,7 +15,7 @@ from convgoals.records import Fact
 from convgoals.standing.completions import completions
 from convgoals.standing.history import History
 from convgoals.standing.intervals import around
-from convgoals.standing.log import Log
+from convgoals.standing.log import Log, of_one_profile
 
 State: TypeAlias = Literal["converted", "open", "missed", "not entered"]
 
@@ -29,7 +29,7 @@ class Standing:
             ``"not entered"``.
         at: the time that this is about.
         entered_at: when it entered: at the first anchor of the goal's outermost window; without a window, when it
-            became known. ``None`` before that.
+            became known. ``None`` before that, and where no fact is kept that tells.
         converted_at: when it first completed the goal.
         completions: how many times it did.
         open_until: the last instant at which it may still complete the goal (again), that instant included; ``None``
@@ -80,14 +80,14 @@ def standing(goal: Goal, facts: Iterable[Fact], now: datetime | None = None) -> 
     Raises:
         FactError: the facts are of several profiles. Implements semantics §8.
     """
-    history = History(Log(facts, zone(goal.timezone), None if now is None else to_instant(now)))
+    history = History(Log(of_one_profile(facts), zone(goal.timezone), None if now is None else to_instant(now)))
     return standing_of(goal, history, [each.at for each in completions(goal, history)])
 
 
 def standing_of(goal: Goal, history: History, achieved: Sequence[int]) -> Standing:
     """Where a profile stands, given when it completed the goal: instants up to the log's ``now``, ascending."""
     now = history.log.now
-    course = course_of(history, goal.condition.root)
+    course = course_of(history, goal.condition.root, again=bool(achieved))
     once = isinstance(goal.counting, Once)
     closed = course.closes is not None and course.closes < now
     until = None if closed or course.closes is None else course.closes
@@ -110,7 +110,7 @@ def standing_of(goal: Goal, history: History, achieved: Sequence[int]) -> Standi
 
 
 def _shown(instant: int | None) -> datetime | None:
-    return None if instant is None or instant > LATEST else to_datetime(instant)
+    return None if instant is None or abs(instant) > LATEST else to_datetime(instant)
 
 
 def has_window(node: ast.Condition) -> bool:
@@ -126,18 +126,23 @@ def has_window(node: ast.Condition) -> bool:
             return False
 
 
-def course_of(history: History, node: ast.Condition) -> Course:
+def course_of(history: History, node: ast.Condition, *, again: bool = False) -> Course:
     """What the windows of *node* leave to the profile at the log's ``now``.
 
     Of an ``and``, each window must be met: the first in the text is entered, the first to close ends it. An ``or`` can
     be achieved by any of its parts: the first entered counts, the last to close ends it.
+
+    Args:
+        history: of the profile.
+        node: a goal's whole condition, or what stands in an ``and`` or ``or`` of it.
+        again: whether a window that has been met still has an end: it stays met, but fires no more.
     """
     known = history.log.known_since
     if known is None or not has_window(node):
         return Course(known)
     match node:
         case ast.Window() | ast.Between():
-            return _of_window(history, node, known)
+            return _of_window(history, node, known, again=again)
         case ast.And(terms):
             courses = [course_of(history, term) for term in terms if has_window(term)]
             entered = courses[0].entered
@@ -147,7 +152,7 @@ def course_of(history: History, node: ast.Condition) -> Course:
             closes = min(each.closes for each in closing if each.closes is not None)
             return Course(entered, closes, all(each.reopens for each in closing if each.closes == closes))
         case ast.Or(terms):
-            courses = [course_of(history, term) for term in terms]
+            courses = [course_of(history, term, again=again) for term in terms]
             entries = [each.entered for each in courses if each.entered is not None]
             ends = [each.closes for each in courses]
             last = None if None in ends else max(end for end in ends if end is not None)
@@ -156,7 +161,7 @@ def course_of(history: History, node: ast.Condition) -> Course:
             return Course(known)
 
 
-def _of_window(history: History, node: ast.Window | ast.Between, known: int) -> Course:
+def _of_window(history: History, node: ast.Window | ast.Between, known: int, *, again: bool) -> Course:
     now = history.log.now
     opened = [each for each in history.openings(node) if max(each.anchor, each.valid[0]) <= now]
     opened = [each for each in opened if each.valid[0] <= each.valid[1]]
@@ -165,7 +170,7 @@ def _of_window(history: History, node: ast.Window | ast.Between, known: int) -> 
     if not opened:
         return Course(None)
     entered = max(known, opened[0].anchor) if isinstance(node, ast.Between) else min(each.anchor for each in opened)
-    if around(history.truth(node), now) is not None:
+    if not again and around(history.truth(node), now) is not None:
         return Course(entered)  # met, for good
     reopens = isinstance(node, ast.Window) and not (
         isinstance(node.anchor, ast.OccurrenceAnchor) and node.anchor.which == "first"

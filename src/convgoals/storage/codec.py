@@ -30,8 +30,21 @@ _RECEIPT: Final = 3
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
-# Refuses NaN, infinities and endless integers with a ValueError: then the slow path says which, and tags them.
-_dump = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":")).encode
+
+def _dumper() -> Callable[[Any], str]:
+    """``JSONEncoder.encode`` without what it makes anew for each text, which for short ones is a quarter of the time.
+
+    It refuses NaN, infinities and endless integers with a ValueError: then the slow path says which, and tags them.
+    """
+    whole = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False, separators=(",", ":"))
+    make = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:  # a Python without the accelerator
+        return whole.encode
+    quick = make(None, whole.default, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+    return lambda value: "".join(quick(value, 0))
+
+
+_dump = _dumper()
 
 
 def encode_facts(profile_id: str, facts: Sequence[Fact]) -> str:

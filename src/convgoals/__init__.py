@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from convgoals.engine.aio import AsyncGoalEngine
     from convgoals.engine.engine import GoalEngine
     from convgoals.engine.intake import Rejection
     from convgoals.errors import (
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from convgoals.records import CampaignReceipt, Completion, Event, ProfileSnapshot, ProfileUpdate, Retraction
 
 __all__ = [
+    "AsyncGoalEngine",
     "CampaignReceipt",
     "Completion",
     "Condition",
@@ -60,6 +62,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "engine.aio": ("AsyncGoalEngine",),
     "engine.engine": ("GoalEngine",),
     "engine.intake": ("Rejection",),
     "goals": ("Goal", "load_goals"),

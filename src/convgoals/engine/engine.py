@@ -16,6 +16,7 @@ from convgoals.engine.batch import BatchRun, fold_all
 from convgoals.engine.diagnostics import Diagnostics
 from convgoals.engine.fold import ProfileRecord
 from convgoals.engine.intake import Intake, Rejection, as_instant
+from convgoals.engine.lifecycle import Lifecycle
 from convgoals.engine.questions import CLOCK, Questions
 from convgoals.errors import ConvgoalsError, UnknownGoalError
 from convgoals.goals import Goal
@@ -35,7 +36,7 @@ PASS = 1_000
 Change = Completion | Retraction
 
 
-class GoalEngine(Questions):
+class GoalEngine(Questions, Lifecycle):
     """Feeds facts through goals, and keeps the history of completions.
 
     Args:
@@ -125,20 +126,24 @@ class GoalEngine(Questions):
 
     # ---- goals (semantics §7)
 
-    def add(self, goal: Goal) -> list[Change]:
+    def add(self, goal: Goal, *, on_progress: Callable[[int], None] | None = None) -> list[Change]:
         """Save a goal; it is live at once, for the profiles known already and all to come.
 
         A goal of the same name is replaced: if what it asks or how it counts is another, under a new version, and the
         old version's completions stay.
+
+        Args:
+            goal: the goal.
+            on_progress: called with the number of known profiles evaluated so far, a bounded number at a time.
 
         Returns:
             The completions of known profiles, from the facts that are kept of them.
         """
         with self._lock:
             self._refresh()
-            return self._save([goal])
+            return self._save([goal], on_progress)
 
-    def _save(self, goals: list[Goal]) -> list[Change]:
+    def _save(self, goals: list[Goal], on_progress: Callable[[int], None] | None = None) -> list[Change]:
         changed = []
         for goal in goals:
             if self._schema is not None:
@@ -153,18 +158,21 @@ class GoalEngine(Questions):
         saved = self._saved | {each.goal.name: each for each in changed}
         plan = self._make_plan(saved.values())
         run = self._run(plan)
-        self._refold_all(run)
+        self._refold_all(run, on_progress)
         changes = self._commit(run, Batch(goals=tuple(changed)))
         self._saved = saved
         self._use(plan)
         return self._announce(changes)
 
-    def _refold_all(self, run: BatchRun) -> None:
+    def _refold_all(self, run: BatchRun, on_progress: Callable[[int], None] | None = None) -> None:
         """Fold every known profile again through the run's plan, a bounded number at a time."""
-        waiting = self._store.profile_ids()
+        waiting, done = self._store.profile_ids(), 0
         while chunk := list(itertools.islice(waiting, PASS)):
             for profile_id, stored in self._store.load(chunk).items():
                 run.refold(profile_id, stored)
+            done += len(chunk)
+            if on_progress is not None:
+                on_progress(done)
 
     def archive(self, name: str) -> None:
         """Stop evaluating a goal; its history stays. Raises `UnknownGoalError`."""

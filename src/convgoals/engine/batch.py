@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -20,7 +21,8 @@ from convgoals.predicates.values import Notes
 from convgoals.records import Completion, Event, Fact, Retraction
 from convgoals.storage.base import ProfileChange, Store, StoredProfile
 
-_changed = ProfileChange._make  # a NamedTuple's quickest constructor: there is a change for each profile of a batch
+_changed: Callable[[tuple[Sequence[Fact], int, int | None]], ProfileChange] = partial(tuple.__new__, ProfileChange)
+"""A NamedTuple's quickest constructor: there is a change for each profile of a batch."""
 
 _particulars = attrgetter(
     "goal", "version", "profile_id", "achieved_at", "trigger_id", "channel", "segments", "value", "since_anchor"
@@ -181,18 +183,15 @@ class BatchRun:
     def _completion(self, profile_id: str, firing: Firing) -> Completion:
         slot, t, trigger, anchor, segments = firing
         machine = self.plan.machines[slot]
+        since = None if anchor is None else timedelta(0, 0, t - anchor)
+        if trigger is None:
+            at, fact_id, channel = to_datetime(t), None, None
+        else:
+            at, fact_id, channel = trigger.timestamp, trigger.id, getattr(trigger, "channel", None)
         return Completion(
-            machine.goal.name,
-            machine.version,
-            profile_id,
-            to_datetime(t) if trigger is None else trigger.timestamp,
-            self.recorded_at,
-            None if trigger is None else trigger.id,
-            getattr(trigger, "channel", None),
-            segments,
-            machine.value(trigger),
-            None if anchor is None else timedelta(microseconds=t - anchor),
-        )
+            machine.goal.name, machine.version, profile_id, at, self.recorded_at, fact_id, channel, segments,
+            machine.value(trigger), since,
+        )  # fmt: skip
 
 
 def fold_all(plan: Plan, facts: Sequence[Fact], until: int) -> tuple[ProfileRecord, list[Firing]]:

@@ -29,7 +29,6 @@ Firing: TypeAlias = tuple[int, int, Fact | None, int | None, tuple[str, ...]]
 Touched: TypeAlias = dict[int, dict[int, list[Fact]]]
 """The goals that an instant concerns, by slot, each with the facts that match its leaves."""
 
-_INSTANT = attrgetter("instant")
 by_order = attrgetter("instant", "id")
 """The order in which the facts of a profile are folded."""
 
@@ -153,7 +152,7 @@ class Fold:
 
     def run(self, record: ProfileRecord, facts: Sequence[Fact]) -> None:
         """Fold *facts*, all new and later than ``record.last``, in the order of `by_order`, ties together."""
-        if rise(list(map(_INSTANT, facts))):
+        if rise([fact.instant for fact in facts]):
             if facts:
                 self.take(record, facts, True)
             return

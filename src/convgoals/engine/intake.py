@@ -6,19 +6,17 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 import attrs
 
 from convgoals.engine.fold import rise
 from convgoals.errors import ConvgoalsError, FactError
-from convgoals.instants import Shift, read_iso, to_datetime, to_instant
+from convgoals.instants import BEGINNING, Shift, read_iso, to_datetime, to_instant
 from convgoals.language.parse import parse_duration
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, identified
 from convgoals.sources.segment import fact_from_dict
 
-_ID, _INSTANT = attrgetter("id"), attrgetter("instant")
 _FACTS = frozenset({Event, ProfileSnapshot, ProfileUpdate, CampaignReceipt})
 
 
@@ -79,25 +77,25 @@ class Intake:
         batch: Sequence[Any] = facts if isinstance(facts, (list, tuple)) else list(facts)
         if not _FACTS.issuperset(map(type, batch)):
             batch = [given if type(given) in _FACTS else _as_fact(given) for given in batch]
-        if None in map(_ID, batch):
-            batch = [fact if fact.id is not None else self._identify(fact) for fact in batch]
         found = Sorted(latest)
         if self._shift is not None:
             batch = self._in_time(batch, found, self._shift)
-        instants = list(map(_INSTANT, batch))
-        found.latest = max(latest, max(instants, default=latest))
         groups: defaultdict[str, list[Fact]] = defaultdict(list)
-        if aliases:
-            for fact in batch:
-                groups[aliases.get(fact.profile_id, fact.profile_id)].append(fact)
-        else:
-            for fact in batch:
-                groups[fact.profile_id].append(fact)
+        last, rising = BEGINNING, True
+        for fact in batch:
+            profile_id = fact.profile_id
+            if aliases:
+                profile_id = aliases.get(profile_id, profile_id)
+            groups[profile_id].append(fact if fact.id is not None else self._identify(fact))
+            instant = fact.instant
+            if instant <= last:
+                rising = False
+                found.latest = max(found.latest, last)
+            last = instant
+        found.latest = max(found.latest, last)
         found.groups = dict(groups)
-        if not rise(instants):
-            found.untidy.update(
-                profile_id for profile_id, group in groups.items() if not rise(list(map(_INSTANT, group)))
-            )
+        if not rising:
+            found.untidy.update(name for name, group in groups.items() if not rise([fact.instant for fact in group]))
         return found
 
     def _identify(self, fact: Fact) -> Fact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from operator import attrgetter
@@ -18,14 +19,18 @@ _ID = attrgetter("id")
 _FACT_ORDER = attrgetter("instant", "id")
 
 
-class _Profile:
-    """A profile's kept facts as they came, and its part of the ledger."""
+_NOWHERE = -1
+"""The place before the first of the ledger."""
 
-    __slots__ = ("entries", "facts", "until", "wake")
+
+class _Profile:
+    """A profile's kept facts as they came, and where in the ledger its latest completion stands."""
+
+    __slots__ = ("facts", "latest", "until", "wake")
 
     def __init__(self) -> None:
         self.facts: list[Fact] = []
-        self.entries: list[int] | None = None
+        self.latest = _NOWHERE
         self.until = 0
         self.wake: int | None = None
 
@@ -56,6 +61,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._profiles: dict[str, _Profile] = {}
         self._ledger: list[Completion | Retraction] = []
+        self._previous = array("q")  # for each place of the ledger the profile's completion before it
         self._ended: dict[int, Retraction] = {}
         self._by_goal: dict[str, list[int]] = {}
         self._wakes: SortedSet = SortedSet()
@@ -95,7 +101,7 @@ class MemoryStore:
     def commit(self, batch: Batch) -> None:
         self._open()
         everything = list(itertools.chain.from_iterable([change.facts for change in batch.profiles.values()]))
-        if None in map(_ID, everything):
+        if None in [fact.id for fact in everything]:
             raise StoreError("a fact must have an id to be kept", code="fact-id")
         retracted = self._matched_retractions(batch)
         for old, new in batch.merged:
@@ -132,6 +138,7 @@ class MemoryStore:
             completion = ledger[place]
             if isinstance(completion, Completion):
                 self._ended[place] = Retraction(completion, entry.recorded_at, entry.cause)
+                self._previous.append(_NOWHERE)
                 ledger.append(self._ended[place])
 
     def _matched_retractions(self, batch: Batch) -> dict[int, int]:
@@ -140,9 +147,7 @@ class MemoryStore:
         taken: set[int] = set()
         for entry in batch.entries:
             if isinstance(entry, Retraction):
-                profile = self._profiles.get(entry.profile_id)
-                places = reversed((profile.entries if profile else None) or [])
-                for place in places:
+                for place in self._places(entry.profile_id):
                     completion = self._ledger[place]
                     if place in self._ended or place in taken or not isinstance(completion, Completion):
                         continue
@@ -157,14 +162,23 @@ class MemoryStore:
     def _index(self, completion: Completion, place: int) -> None:
         """Find a completion of the ledger again by its goal and its profile."""
         profile = self._profiles.get(completion.profile_id)
-        if profile is not None:  # one that became another is none any more
-            if profile.entries is None:
-                profile.entries = []
-            profile.entries.append(place)
+        if profile is None:  # it became another
+            self._previous.append(_NOWHERE)
+        else:
+            self._previous.append(profile.latest)
+            profile.latest = place
         places = self._by_goal.get(completion.goal)
         if places is None:
             places = self._by_goal[completion.goal] = []
         places.append(place)
+
+    def _places(self, profile_id: str) -> Iterator[int]:
+        """Where in the ledger a profile's completions stand, the latest first."""
+        profile = self._profiles.get(profile_id)
+        place = profile.latest if profile else _NOWHERE
+        while place != _NOWHERE:
+            yield place
+            place = self._previous[place]
 
     def _set_wake(self, profile_id: str, profile: _Profile, wake: int | None) -> None:
         if profile.wake is not None:
@@ -195,8 +209,7 @@ class MemoryStore:
     ) -> Iterator[Completion]:  # fmt: skip
         self._open()
         if profile_id is not None:
-            profile = self._profiles.get(self._aliases.get(profile_id, profile_id))
-            places: Iterable[int] = (profile.entries if profile else None) or ()
+            places: Iterable[int] = reversed(list(self._places(self._aliases.get(profile_id, profile_id))))
         else:
             places = range(len(self._ledger)) if goal is None else self._by_goal.get(goal, ())
         found = []
@@ -266,11 +279,14 @@ class MemoryStore:
             (entry, self._ended.get(place)) for place, entry in enumerate(self._ledger) if entry.profile_id not in gone
         ]
         self._ledger, self._ended, self._by_goal = [entry for entry, _ in kept], {}, {}
+        self._previous = array("q")
         for profile in self._profiles.values():
-            profile.entries = None
+            profile.latest = _NOWHERE
         for place, (entry, end) in enumerate(kept):
             if isinstance(entry, Completion):
                 self._index(entry, place)
+            else:
+                self._previous.append(_NOWHERE)
             if end is not None:
                 self._ended[place] = end
 

@@ -58,7 +58,7 @@ def test_logs_meet_the_edges(late: timedelta, converts: bool) -> None:
             return False
         return log[1].timestamp - log[0].timestamp == late and log[1].properties.get("order_value") == 51
 
-    log = find(logs_for(SOON, max_size=2), is_it, settings=settings(max_examples=20_000))  # type: ignore[arg-type]
+    log = find(logs_for(SOON, max_size=2), is_it, settings=settings(max_examples=20_000))
     assert bool(evaluate(SOON, log)) is converts
 
 

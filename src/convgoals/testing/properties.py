@@ -36,9 +36,9 @@ def goals(*, max_depth: int = 2) -> SearchStrategy[Goal]:
     from convgoals.testing import strategies  # noqa: PLC0415
 
     counts = st.sampled_from(("once", "every", "once per 2 days", "once per x"))
-    return st.builds(_goal, strategies.goal_conditions(max_depth=max_depth), counts).filter(
-        lambda goal: goal is not None
-    )
+    drawn = st.builds(_goal, strategies.goal_conditions(max_depth=max_depth), counts)
+    found: SearchStrategy[Goal] = drawn.filter(lambda goal: goal is not None)  # type: ignore[assignment]
+    return found
 
 
 def _goal(node: Any, count: str) -> Goal | None:

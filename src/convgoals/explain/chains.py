@@ -7,7 +7,7 @@ from typing import NamedTuple
 from convgoals.explain.comparing import Reason
 from convgoals.explain.model import Evidence, Miss, Part
 from convgoals.explain.occurrences import near_miss
-from convgoals.explain.words import say_came, say_fact, say_instant, say_span, say_value
+from convgoals.explain.words import say_came, say_fact, say_instant, say_never_came, say_span, say_value
 from convgoals.instants import to_datetime
 from convgoals.language import ast
 from convgoals.language.format import format_duration, format_node, format_path
@@ -126,8 +126,11 @@ def _stuck(history: History, link: ast.Link, way: chains.Way, scope: Interval, a
             "too early", f"{came} {span} before {say_fact(log.facts[last.place])}, not after it", f"{came} too early"
         ), needs
     near, _ = near_miss(history, link.occurrence, (last.at, min(scope[1], limit or scope[1])))
-    waits = f", and can come until {say_instant(limit)}" if limit is not None and is_open else ""
-    text = near.text if near.kind not in ("never came", "too late", "too early") else f"nothing came {step}{waits}"
+    waits = f"; it can come until {say_instant(limit)}" if limit is not None and is_open else ""
+    text = f"{say_never_came(link.occurrence)} {step}{waits}"
+    past_window = near.kind == "too late" and (limit is None or limit >= scope[1])
+    if past_window or near.kind not in ("never came", "too late", "too early"):
+        text = near.text
     return Reason("waiting" if is_open and needs else near.kind, text, near.general), needs
 
 
@@ -170,6 +173,7 @@ def _absent(log: Log, node: ast.Chain, absence: ast.Absence, ways: list[chains.W
     needs = ""
     reason: Reason | None = None
     facts: list[Fact] = []
+    is_hopeless = False
     if passed:
         deadline, way = max(passed, key=lambda each: each[0])
         text = f"{span} passed without it, at {say_instant(deadline)}"
@@ -178,19 +182,20 @@ def _absent(log: Log, node: ast.Chain, absence: ast.Absence, ways: list[chains.W
         if deadline > scope[1]:
             text = f"{span} would have passed at {say_instant(deadline)}, after the window closed"
             reason = Reason("too late", text, f"{span} did not pass in the window")
+            is_hopeless = log.later(log.now, absence.within) > scope[1]
         else:
             text = f"nothing came so far; {span} will have passed at {say_instant(deadline)}"
             reason = Reason("waiting", text, f"waiting for {span} to pass")
             needs = f"no {format_node(absence.occurrence)} until {say_instant(deadline)}"
     else:
         when, way, breaking = max(broken, key=lambda each: each[0])
-        text = f"{came} at {say_instant(when)}, {say_span(when - way.last.at)} later"
+        text = f"{came} at {say_instant(when)}, {say_span(when - way.last.at)} later, within the {span}"
         reason = Reason("undone", text, f"{came} within {span}")
         facts = [log.facts[breaking.place]]
     facts = [*(log.facts[each.place] for each in way.occurrences()), *facts]
     last = Part(format_node(absence), reason is None, text, miss=None)
     if reason is not None:
         last = _link(absence, False, reason)
-    return Found(
-        f"{_told(log, way)}; {text}", reason, facts, needs or format_node(node), (*_passed(log, node, way), last)
-    )
+    if not is_hopeless and not needs:
+        needs = format_node(node)
+    return Found(f"{_told(log, way)}; {text}", reason, facts, needs, (*_passed(log, node, way), last))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from convgoals.explain.model import Explanation
+from convgoals.explain.model import Explanation, Part
 from convgoals.explain.parts import explain_part
 from convgoals.explain.words import say_fact, say_instant
 from convgoals.goals import Goal, OncePerProperty
@@ -68,7 +68,7 @@ def explain_history(
         about=to_datetime(about),
         root=root,
         headline=_headline(goal, standing, achieved, known=log.is_known, holds=root.holds),
-        outlook=_outlook(standing, root.needs, following),
+        outlook=_outlook(standing, root, following),
         completes_at=None if following is None else to_datetime(following),
     )
 
@@ -76,7 +76,7 @@ def explain_history(
 def _headline(goal: Goal, standing: Standing, achieved: Sequence[Achieved], *, known: bool, holds: bool) -> str:
     if achieved:
         last = achieved[-1]
-        by = "" if last.trigger is None else f", by {say_fact(last.trigger)} {last.trigger.id}"
+        by = "" if last.trigger is None else f", by {say_fact(last.trigger)} (id {last.trigger.id})"
         times = "" if len(achieved) == 1 else f" {len(achieved):,} times, the last"
         return f"Completed{times} at {say_instant(last.at)}{by}."
     at = say_instant(to_instant(standing.at))
@@ -101,11 +101,13 @@ def _not_counted(goal: Goal) -> str:
     return f"The condition holds, but it came about before{since}, when the goal begins to count."
 
 
-def _outlook(standing: Standing, needs: str, following: int | None) -> str:
+def _outlook(standing: Standing, root: Part, following: int | None) -> str:
     parts = []
     if standing.state != "converted":
-        if needs:
-            parts.append(f"To complete it: {needs}.")
+        if root.needs:
+            parts.append(f"To complete it: {root.needs}.")
+        elif root.holds:
+            parts.append("It is completed when it comes about anew, so that it counts.")
         elif following is None and standing.state in ("missed", "open"):
             parts.append("It cannot be completed any more, unless a fact comes late.")
     if following is not None:

@@ -155,7 +155,7 @@ class _Builder:
         parts = tuple(explain_part(self.history, term, self.scope, self.at) for term in terms)
         lacking = [part.needs for part in parts if not part.holds]
         if isinstance(node, ast.And):
-            needs = " and ".join(lacking) if all(lacking) else ""
+            needs = " and ".join(map(_grouped, lacking)) if all(lacking) else ""
             text = "" if self.holds else _how_many(parts)
         else:
             needs = " or ".join(filter(None, lacking))
@@ -167,7 +167,8 @@ class _Builder:
         if self.holds:
             return self.part(node, "", parts=(inner,))
         text = f"it is so: {inner.text}" if inner.text else "what must not be is so"
-        return self.part(node, "", Reason("undone", text, f"it is so: {inner.condition}"), parts=(inner,))
+        needs = "" if _lasts(term) else None
+        return self.part(node, "", Reason("undone", text, f"it is so: {inner.condition}"), parts=(inner,), needs=needs)
 
     # ---- windows
 
@@ -261,10 +262,25 @@ class _Builder:
             return self.part(node, text, parts=(inner,))
         if due > self.scope[1]:
             late = f"{text}, too late to last {span} before the window closes"
-            return self.part(node, "", Reason("too late", late, f"not so for {span} in the window"), parts=(inner,))
+            needs = None if self.log.later(self.log.now, duration) <= self.scope[1] else ""
+            found = Reason("too late", late, f"not so for {span} in the window")
+            return self.part(node, "", found, parts=(inner,), needs=needs)
         waiting = f"{text}, so it has lasted {span} at {say_instant(due)}"
         needs = f"that it stays so until {say_instant(due)}"
         return self.part(node, "", Reason("waiting", waiting, f"not so for {span} yet"), parts=(inner,), needs=needs)
+
+
+def _lasts(node: ast.Condition) -> bool:
+    """Whether what has come to hold holds for good, so that nothing can undo it."""
+    match node:
+        case ast.And(terms):
+            return all(map(_lasts, terms))
+        case _:
+            return isinstance(node, (*ast.OCCURRENCES, ast.Chain, ast.Window, ast.Between))
+
+
+def _grouped(needs: str) -> str:
+    return f"({needs})" if " or " in needs else needs
 
 
 def _how_many(parts: tuple[Part, ...]) -> str:

@@ -46,7 +46,7 @@ def test_a_change_is_noticed(copy: Path) -> None:
     (copy / "goals.toml").write_text(text, encoding="utf-8")
     done = _run(copy, "convgoals", "test", "goals.toml")
     assert done.returncode == 1
-    assert "(exactly the bound)" in done.stdout
+    assert "order_value was 20, needs more than 20" in done.stdout
     done = _run(copy, "convgoals", "diff", "old.toml", "goals.toml", "--format", "markdown", "--exit-zero")
     assert done.returncode == 0
     assert "| First purchase within a week | narrower" in done.stdout

@@ -9,7 +9,7 @@ from convgoals.language.format import format_datetime
 from convgoals.review.diff import GoalDiff
 from convgoals.review.history import HistoryDiff
 from convgoals.review.witness import Witness
-from convgoals.testing.telling import parts, standing
+from convgoals.testing.telling import reasons, standing
 
 SHOWN = 20
 """How many profiles are named; JSON names all."""
@@ -81,7 +81,7 @@ def witness_lines(witness: Witness) -> Iterator[str]:
     yield from str(witness.timeline).splitlines()
     for title, found in (("was", witness.old), ("now", witness.new)):
         yield f"{title}: {standing(found)}"
-        yield from (f"  {line}" for line in parts(found))
+        yield from (f"  {line}" for line in reasons(found))
 
 
 def _history_lines(found: HistoryDiff) -> Iterator[str]:

@@ -59,10 +59,10 @@ def test_mutate(shop: Shop) -> None:
     outcome = shop("mutate", "g.toml", "--tries", "200")
     assert outcome.code == 1
     assert outcome.out.startswith("Large: ")
-    assert "  comparison: amount > 10 → amount >= 10\n\n    [[goal.example]]\n" in outcome.out
+    assert "  comparison: amount > 10 → amount >= 10\n" in outcome.out
     found = json.loads(shop("mutate", "g.toml", "--tries", "200", "--format", "json").out)["goals"][0]
     assert found["noticed"]
-    shop.write("g.toml", "\n\n".join([EXAMPLES, *(each["example"] for each in found["survived"])]))
+    shop.write("g.toml", "\n\n".join([EXAMPLES, *dict.fromkeys(each["example"] for each in found["survived"])]))
     assert shop("test", "g.toml").code == 0
     done = shop("mutate", "g.toml", "--tries", "200", "--goal", "Large")
     assert (done.code, ", 0 not (" in done.out) == (0, True)

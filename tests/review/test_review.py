@@ -201,8 +201,10 @@ def test_survivors_end_when_their_examples_are_pasted() -> None:
     first = _report([])
     assert first.killed == ()
     assert len(first.survivors) >= 6
-    pasted = [tomllib.loads(each.example())["goal"]["example"][0] for each in first.survivors]
-    for survivor, table in zip(first.survivors, pasted, strict=True):
+    pasted = [tomllib.loads(text)["goal"]["example"][0] for text, _ in first.offers()]
+    assert len(pasted) < len(first.survivors)
+    for survivor in first.survivors:
+        table = tomllib.loads(survivor.example())["goal"]["example"][0]
         (example,) = read_examples({"goal": [{"example": [table]}]}, [goal("event p where v > 50")])
         assert example.failure() == ""
         assert example.failure(survivor.mutant.goal) != ""
@@ -261,3 +263,14 @@ def test_markdown_is_safe() -> None:
     page = "\n".join(as_markdown(diff([Goal(name, "event a")], [Goal(name, "event a or event b")], tries=60), []))
     assert r"a\|b \<img src=x\> \`c\`" in page
     assert "<img" not in page.replace(r"\<img", "")
+
+
+def test_names_of_examples_are_short_and_their_own() -> None:
+    """Two changes that read alike get examples of two names, and a long change a short one."""
+    when = "(count(event a where x >= 100) >= 2) within 30 days of first event b where x >= 100"
+    report = _report([], when)
+    names = [tomllib.loads(text)["goal"]["example"][0]["name"] for text, _ in report.offers()]
+    assert len(set(names)) == len(names) > 4
+    assert all(len(name) < 100 for name in names)
+    changes = [each.mutant.change for each in report.survivors]
+    assert len(set(changes)) < len(changes)

@@ -1,7 +1,7 @@
 """Change goals one detail at a time, and see which changes their examples would not notice.
 
-Comparisons, literals, windows, anchors, connectives and counting are changed. A change that no example notices is
-listed with the smallest timeline found that tells it apart, as an example ready to paste into goals.toml.
+Comparisons, literals, windows, anchors, connectives and counting are changed. Changes that no example notices are
+listed with the smallest timelines found that tell them apart, as examples ready to paste into goals.toml.
 
 Exit codes: 0 every change is noticed, 1 some are not, 2 the file is wrong, or an example of it fails.
 """
@@ -68,9 +68,12 @@ def _show(report: MutationReport, terminal: Terminal) -> None:
     terminal.heading(f"{report.goal.name}: {said} ({counted(report.examples, 'example')})")
     for mutant in report.alike:
         terminal.quiet(f"  no difference found in {report.tries:,} timelines: {mutant.change}")
-    for survivor in report.survivors:
-        terminal.line(f"\n  {survivor.mutant.kind}: {survivor.mutant.change}\n")
-        terminal.line("\n".join(f"    {line}" for line in survivor.example().splitlines()))
+    for example, survivors in report.offers():
+        terminal.line()
+        for survivor in survivors:
+            terminal.line(f"  {survivor.mutant.kind}: {survivor.mutant.change}")
+        terminal.line("  would be noticed by\n")
+        terminal.line("\n".join(f"    {line}" for line in example.splitlines()))
     terminal.line()
 
 

@@ -208,9 +208,9 @@ class AsyncGoalEngine:
         """As `GoalEngine.checkpoint`."""
         return await self._call(GoalEngine.checkpoint)
 
-    async def diagnostics(self) -> Diagnostics:
+    async def diagnostics(self, *, profiles: int | None = 1_000) -> Diagnostics:
         """As `GoalEngine.diagnostics`."""
-        return await self._call(GoalEngine.diagnostics)
+        return await self._call(GoalEngine.diagnostics, profiles=profiles)
 
     async def status(self, goal: str | Goal, profile_id: str, at: datetime | str | None = None) -> Standing:
         """As `GoalEngine.status`."""

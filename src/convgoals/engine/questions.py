@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from convgoals.engine.diagnostics import Diagnostics
 from convgoals.engine.intake import as_instant
-from convgoals.engine.reasons import Reasons
+from convgoals.engine.reasons import PASS, Reasons
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
 from convgoals.records import Completion, Retraction
@@ -63,10 +64,29 @@ class Questions(Reasons, Protocol):
         with self._lock:
             return {source: at for source, at in self._store.positions().items() if source != CLOCK}
 
-    def diagnostics(self) -> Diagnostics:
-        """What the data looked like to the goals since the engine was opened or its goals changed; a copy."""
+    def diagnostics(self, *, profiles: int | None = 1_000) -> Diagnostics:
+        """What the data looked like to the goals: wrong types, what never came, and what no goal listens to; a copy.
+
+        Args:
+            profiles: how many profiles' kept facts are looked at, the first by id; ``None`` for all, 0 for none.
+        """
+        from convgoals.engine.diagnosis import Examination  # noqa: PLC0415  only who asks pays for it
+
         with self._lock:
-            return copy.deepcopy(self._diagnostics)
+            self._refresh()
+            found = copy.deepcopy(self._diagnostics)
+            if profiles == 0:
+                return found
+            live = [saved.goal for saved in self._store.goals() if not saved.archived]
+            examination = Examination(live, found.unheard)
+            waiting = itertools.islice(self._store.profile_ids(), profiles)
+            while chunk := list(itertools.islice(waiting, PASS)):
+                for stored in self._store.load(chunk).values():
+                    examination.look(stored.facts)
+                found.looked_at += len(chunk)
+            found.goals = examination.result()
+            found.complete = found.looked_at == self._store.profile_count()
+            return found
 
     def report(self, goal: str | Goal, **options: Any) -> GoalReport:
         """The report of one goal; *options* are those of `convgoals.analytics.report.report`."""

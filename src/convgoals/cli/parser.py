@@ -18,6 +18,7 @@ COMMANDS = {
     "funnel": "goals as a funnel, with the drop-off between them",
     "history": "the completions of a profile, of a goal, or all",
     "explain": "why a profile completed a goal, or why not",
+    "diagnose": "what is amiss between goals and data",
     "check": "check goals.toml: every mistake, with its place and repair",
     "test": "run the examples of goals.toml",
     "diff": "what a change of goals.toml changes in meaning",

@@ -34,6 +34,9 @@ SHOWN = 20
 
 UNHEARD_SHOWN = 8
 
+LOOKED_AT = 10_000
+"""Up to so many profiles are looked at for goals that nothing has reached; with more, `convgoals diagnose` does it."""
+
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
@@ -175,8 +178,11 @@ class _Summary:
         self.fed = fed
         self.seconds = seconds
         self.too_late = engine.rejected_count
-        self.ill_typed = Counter(engine.diagnostics().ill_typed)
-        self.unheard = Counter(engine.diagnostics().unheard)
+        diagnostics = engine.diagnostics(profiles=LOOKED_AT)
+        self.ill_typed = Counter(diagnostics.ill_typed)
+        self.unheard = Counter(diagnostics.unheard)
+        # "Never" is said only where every profile was looked at.
+        self.never_reached = [each for each in diagnostics.goals if each.never_reached] if diagnostics.complete else []
 
     def to_dict(self) -> dict[str, Any]:
         """The summary for JSON."""
@@ -192,6 +198,7 @@ class _Summary:
                 for (goal, label, kind), count in self.ill_typed.most_common()
             ],
             "unheard_event_types": dict(self.unheard.most_common()),
+            "goals_never_reached": [each.goal for each in self.never_reached],
             "resumed": self.fed.resumed,
             "read_again": self.fed.reread,
             "seconds": round(self.seconds, 3),
@@ -231,6 +238,13 @@ class _Summary:
             names = ", ".join(name for name, _ in self.unheard.most_common(UNHEARD_SHOWN))
             more = f" and {len(self.unheard) - UNHEARD_SHOWN:,} more" if len(self.unheard) > UNHEARD_SHOWN else ""
             notes.append(f"No goal listens to these events: {names}{more}.")
+        if self.never_reached:
+            hints = ((each.goal, next(filter(None, each.hints.values()), "")) for each in self.never_reached)
+            names = ", ".join(f"{goal} ({hint})" if hint else goal for goal, hint in hints)
+            notes.append(
+                f"Nothing that these goals listen to has ever come: {names}. "
+                f"More: convgoals diagnose --store {self.store}"
+            )
         return Table(f"Run into {self.store}", (Column(""), number_column(""), Column("")), tuple(rows), tuple(notes))
 
     def _kinds(self) -> str:

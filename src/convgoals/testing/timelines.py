@@ -242,6 +242,9 @@ _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[^\s"=\[\]{}]+|[=\[\]{}]', re.DOTALL)
 MAX_LINE = 10_000
 """How many characters a step may have."""
 
+MAX_DEPTH = 50
+"""How deep a property may lie in others."""
+
 MAX_DIGITS = 1_000
 """How many digits a whole number may have."""
 
@@ -354,6 +357,8 @@ class _Words:
     @staticmethod
     def _put(properties: dict[str, Any], name: str, value: Any) -> None:
         path = [_unquoted(name)] if name.startswith('"') else name.split(".")
+        if len(path) > MAX_DEPTH:
+            raise TimelineError(f"a name leads at most {MAX_DEPTH} levels down")
         inner = properties
         for part in path[:-1]:
             below = inner.setdefault(part, {})

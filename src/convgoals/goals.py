@@ -189,6 +189,10 @@ class Goal:
             counting=counting,
         )
 
+    def renamed(self, name: str) -> Goal:
+        """The same goal under another name. Raises `GoalDefinitionError` where that is none."""
+        return goal_from_dict(goal_to_dict(self) | {"name": name})
+
     def describe(self) -> str:
         """What the goal says, in plain English."""
         from convgoals.language.describe import describe_goal  # noqa: PLC0415  only people who ask pay for it

@@ -156,6 +156,10 @@ class AsyncGoalEngine:
         """As `GoalEngine.archive`."""
         await self._call(GoalEngine.archive, name)
 
+    async def rename(self, old: str, new: str) -> None:
+        """As `GoalEngine.rename`."""
+        await self._call(GoalEngine.rename, old, new)
+
     async def restore(self, name: str) -> list[Change]:
         """As `GoalEngine.restore`."""
         return await self._call(GoalEngine.restore, name)

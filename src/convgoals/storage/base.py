@@ -166,6 +166,16 @@ class Store(Reader, Protocol):
         """
         ...
 
+    def rename(self, old: str, new: str) -> None:
+        """Give the goal *old* the name *new*, itself and in all that the ledger says of it; durable as a commit.
+
+        It keeps its place among the goals, its version, and whether it is archived.
+
+        Raises:
+            StoreError: there is no goal *old*, or the goals or the ledger know one called *new* (code ``rename``).
+        """
+        ...
+
     def generation(self) -> int:
         """A number that changes when another writer has committed since this store was last asked."""
         ...

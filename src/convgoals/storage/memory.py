@@ -195,6 +195,30 @@ class MemoryStore:
             for receivers in self._receivers.values():
                 receivers.discard(profile_id)
 
+    def rename(self, old: str, new: str) -> None:
+        self._open()
+        if old not in self._goals or new in self._goals or new in self._by_goal:
+            raise StoreError(f"goal {old!r} cannot become {new!r}", code="rename")
+
+        def renamed(entry: Completion) -> Completion:
+            return attrs.evolve(entry, goal=new) if entry.goal == old else entry
+
+        self._ledger = [
+            renamed(entry)
+            if isinstance(entry, Completion)
+            else attrs.evolve(entry, completion=renamed(entry.completion))
+            for entry in self._ledger
+        ]
+        self._ended = {
+            place: attrs.evolve(entry, completion=renamed(entry.completion)) for place, entry in self._ended.items()
+        }
+        if old in self._by_goal:
+            self._by_goal[new] = self._by_goal.pop(old)
+        self._goals = {
+            new if name == old else name: attrs.evolve(saved, goal=saved.goal.renamed(new)) if name == old else saved
+            for name, saved in self._goals.items()
+        }
+
     def goals(self) -> list[SavedGoal]:
         self._open()
         return list(self._goals.values())

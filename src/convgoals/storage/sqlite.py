@@ -431,14 +431,26 @@ class SQLiteStore:
 
     # ---- goals and sources
 
+    def rename(self, old: str, new: str) -> None:
+        with self._writing():
+            saved = {each.goal.name: each for each in self._saved_goals()}
+            if old not in saved or new in saved or any(goal == new for goal, _ in self._tracks):
+                raise StoreError(f"goal {old!r} cannot become {new!r}", code="rename")
+            definition = encode_value(goal_to_dict(saved[old].goal.renamed(new)))
+            self._database.run("rename_goal", new, definition, old)
+            self._database.run("rename_tracks", new, old)
+            self._tracks = {(new if goal == old else goal, version): n for (goal, version), n in self._tracks.items()}
+
     def goals(self) -> list[SavedGoal]:
         with self._database.use():
-            rows = self._database.all("goals")
+            return self._saved_goals()
+
+    def _saved_goals(self) -> list[SavedGoal]:
         return [
             SavedGoal(
                 self._decoded(lambda text: goal_from_dict(decode_value(text)), definition), version, bool(archived)
             )
-            for version, archived, definition in rows
+            for version, archived, definition in self._database.all("goals")
         ]
 
     def positions(self) -> dict[str, int | str]:

@@ -345,6 +345,31 @@ class StoreContract(LedgerLaws):
         assert store.load(["p"])["p"].facts == (event(x=2),)
         assert list(store.history(profile_id="p")) == [completion()]
 
+    def test_renamed_goal(self, store: Store) -> None:
+        """A goal that is renamed keeps its place, its version and its history; a name that was ever used is refused."""
+        self._rename(store)
+        _assert_renamed(store)
+        for old, new in (("g", "x"), ("h", "n"), ("n", "h")):
+            with pytest.raises(StoreError) as refused:
+                store.rename(old, new)
+            assert refused.value.code == "rename"
+        done = completion(goal="n")
+        store.commit(Batch(entries=(done,)))
+        store.commit(Batch(entries=(Retraction(done, to_datetime(9)),)))
+        assert list(store.history()) == []
+
+    def test_renamed_goal_is_durable(self, store: Store, reopen: Callable[[], Store]) -> None:
+        """What was renamed is so when the store is opened again."""
+        self._rename(store)
+        _assert_renamed(reopen())
+
+    @staticmethod
+    def _rename(store: Store) -> None:
+        goals = (SavedGoal(Goal("g", "event a"), 2, archived=True), SavedGoal(Goal("h", "event b")))
+        store.commit(Batch(profiles={"p": kept(event())}, entries=(completion(),), goals=goals))
+        store.commit(Batch(entries=(Retraction(completion(), to_datetime(8)),)))
+        store.rename("g", "n")
+
     # ---- all of it together
 
     @given(data=st.data())
@@ -371,3 +396,14 @@ class StoreContract(LedgerLaws):
                 assert_agrees(store, model)
         finally:
             store.close()
+
+
+def _assert_renamed(store: Store) -> None:
+    """Goal ``g`` is called ``n`` everywhere."""
+    assert [(each.goal.name, each.version, each.archived) for each in store.goals()] == [
+        ("n", 2, True),
+        ("h", 1, False),
+    ]
+    assert [entry.goal for entry in store.entries()] == ["n", "n"]
+    assert [found.goal for found in store.history("n", include_retracted=True)] == ["n"]
+    assert list(store.history("g", include_retracted=True)) == []

@@ -230,6 +230,12 @@ INSERT INTO goal (name, version, archived, definition) VALUES (?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE
 SET version = excluded.version, archived = excluded.archived, definition = excluded.definition;
 
+-- name: rename_goal
+UPDATE goal SET name = ?, definition = ? WHERE name = ?;
+
+-- name: rename_tracks
+UPDATE track SET goal = ? WHERE goal = ?;
+
 -- name: positions
 SELECT source, at FROM position;
 

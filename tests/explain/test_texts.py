@@ -53,3 +53,30 @@ def test_parts_carry_their_facts() -> None:
         ("wrong value", "event buy where x > 2", "buy: x needs more than 2")
     ]
     assert not found.holds
+
+
+@pytest.mark.parametrize(
+    ("filter_", "properties", "expected"),
+    [
+        ('tags contains "vip"', {"tags": 7}, 'tags arrived as a number (7), and needs to contain "vip"'),
+        ('sku starts with "A"', {"sku": 7}, 'sku arrived as a number (7), and needs to start with "A"'),
+        ('plan in ("a", "b")', {"plan": 7}, 'plan arrived as a number (7), and needs to be "a" or "b"'),
+        ('plan not in ("a", "b")', {"plan": "a"}, 'plan was "a", must not be "a" or "b"'),
+        ("x between 1 and 3", {"x": "2"}, 'x arrived as text ("2"), and needs to be between 1 and 3'),
+        ("x > y", {"x": 1, "y": 2}, "x was 1, needs more than y (2)"),
+        ("5 < x", {"x": 4}, "x was 4, needs more than 5"),
+        ("not x > 1", {"x": 4}, "x was 4, must not be more than 1"),
+        ("x is set", {}, "x was missing, needs to be set"),
+        ("x / y > 1", {"x": 1}, "x / y has no value, for y was missing; it needs more than 1"),
+        ("x / y > 1", {"x": 1, "y": 0}, "x / y has no value; it needs more than 1"),
+        ("length(x) > 1", {"x": 3}, "length(x) has no value, for x arrived as a number; it needs more than 1"),
+        ("x in (1, 2, 3, 4, 5, 6, 7)", {"x": 9}, "x was 9, needs to be 1, 2, 3, 4, 5 or 2 others"),
+        ("day < 2026-01-01", {"day": "2026-01-01"}, 'day was "2026-01-01", needs to be before 2026-01-01'),
+    ],
+)
+def test_reasons_of_comparisons(filter_: str, properties: dict[str, Any], expected: str) -> None:
+    """Each kind of comparison says what there was and what it needs."""
+    found = explain(
+        Goal("g", f"event e where ({filter_})"), [Event("e", "p", "2026-01-01T00:00:00Z", properties, id="1")]
+    )
+    assert found.misses[0].text == f"e came at 2026-01-01 00:00 UTC, but {expected}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
 from types import TracebackType
@@ -78,12 +79,14 @@ class GoalEngine(Questions, Lifecycle):
         self._store = open_store(store) if isinstance(store, str) else store
         self._records: dict[str, ProfileRecord] = {}
         self.rejected_count = 0
+        self._generation: int | None = None
         try:
-            self._read_store()
-            self._save(list(goals))
+            with self._changing():
+                changes = self._save(list(goals))
         except BaseException:
             self._store.close()
             raise
+        self._announce(changes)
 
     # ---- life
 
@@ -124,6 +127,15 @@ class GoalEngine(Questions, Lifecycle):
         if self._store.generation() != self._generation:
             self._read_store()
 
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """A block that reads and then commits, with no other writer in between."""
+        with self._lock, self._store.writing():
+            self._refresh()
+            yield
+            generation, self._generation = self._generation, None
+        self._generation = generation  # had leaving the block failed, everything would be read again
+
     # ---- goals (semantics §7)
 
     def add(self, goal: Goal, *, on_progress: Callable[[int], None] | None = None) -> list[Change]:
@@ -140,8 +152,9 @@ class GoalEngine(Questions, Lifecycle):
             The completions of known profiles, from the facts that are kept of them.
         """
         with self._lock:
-            self._refresh()
-            return self._save([goal], on_progress)
+            with self._changing():
+                changes = self._save([goal], on_progress)
+            return self._announce(changes)
 
     def _save(self, goals: list[Goal], on_progress: Callable[[int], None] | None = None) -> list[Change]:
         changed = []
@@ -162,7 +175,7 @@ class GoalEngine(Questions, Lifecycle):
         changes = self._commit(run, Batch(goals=tuple(changed)))
         self._saved = saved
         self._use(plan)
-        return self._announce(changes)
+        return changes
 
     def _refold_all(self, run: BatchRun, on_progress: Callable[[int], None] | None = None) -> None:
         """Fold every known profile again through the run's plan, a bounded number at a time."""
@@ -176,8 +189,7 @@ class GoalEngine(Questions, Lifecycle):
 
     def archive(self, name: str) -> None:
         """Stop evaluating a goal; its history stays. Raises `UnknownGoalError`."""
-        with self._lock:
-            self._refresh()
+        with self._changing():
             before = self._saved_goal(name)
             after = attrs.evolve(before, archived=True)
             self._store.commit(Batch(goals=(after,)))
@@ -226,19 +238,19 @@ class GoalEngine(Questions, Lifecycle):
         if checkpoint is not None and CLOCK in checkpoint:
             raise ConvgoalsError(f"{CLOCK!r} is no name for a source", code="checkpoint", hint="call advance(now)")
         with self._lock:
-            self._refresh()
-            intake = self._intake.sort(facts, self._reached, self._aliases)
-            groups = intake.groups
-            if not groups and not checkpoint and not intake.rejections:
-                return []
-            run = self._run(self._plan, intake.latest)
-            try:
-                run.add_all(groups, self._load(groups), intake.untidy)
-                changes = self._commit(run, Batch(positions=dict(checkpoint or {})))
-            except BaseException:
-                for profile_id in groups:  # where they stood before is what the store says
-                    self._records.pop(profile_id, None)
-                raise
+            with self._changing():
+                intake = self._intake.sort(facts, self._reached, self._aliases)
+                groups = intake.groups
+                if not groups and not checkpoint and not intake.rejections:
+                    return []
+                run = self._run(self._plan, intake.latest)
+                try:
+                    run.add_all(groups, self._load(groups), intake.untidy)
+                    changes = self._commit(run, Batch(positions=dict(checkpoint or {})))
+                except BaseException:
+                    for profile_id in groups:  # where they stood before is what the store says
+                        self._records.pop(profile_id, None)
+                    raise
             self._bound_cache()
             for kind, count in run.unheard.items():
                 self._diagnostics.saw_unheard(kind, count)
@@ -277,23 +289,23 @@ class GoalEngine(Questions, Lifecycle):
         """
         instant = as_instant(now)
         with self._lock:
-            self._refresh()
-            if instant <= self._clock:
-                return []
-            run = self._run(self._plan, max(instant, self._reached), clock=instant)
-            due = self._store.due(instant)
-            try:
-                for start in range(0, len(due), PASS):
-                    part = due[start : start + PASS]
-                    records = self._load(part)
-                    for profile_id in part:
-                        run.pass_time(profile_id, records[profile_id])
-                changes = self._commit(run, Batch(positions={CLOCK: instant}))
-            except BaseException:
-                for profile_id in due:
-                    self._records.pop(profile_id, None)
-                raise
-            self._clock = instant
+            with self._changing():
+                if instant <= self._clock:
+                    return []
+                run = self._run(self._plan, max(instant, self._reached), clock=instant)
+                due = self._store.due(instant)
+                try:
+                    for start in range(0, len(due), PASS):
+                        part = due[start : start + PASS]
+                        records = self._load(part)
+                        for profile_id in part:
+                            run.pass_time(profile_id, records[profile_id])
+                    changes = self._commit(run, Batch(positions={CLOCK: instant}))
+                except BaseException:
+                    for profile_id in due:
+                        self._records.pop(profile_id, None)
+                    raise
+                self._clock = instant
             self._bound_cache()
             return self._announce(changes)
 
@@ -338,28 +350,31 @@ class GoalEngine(Questions, Lifecycle):
         Merging again changes nothing. Returns what changed: the completions are those of the union of the two logs.
         """
         with self._lock:
-            self._refresh()
-            old = self._aliases.get(anonymous_id, anonymous_id)
-            new = self._aliases.get(known_id, known_id)
-            if old == new:
-                return []
-            stored = self._store.load([old, new])
-            moved = stored[old].facts if old in stored else ()
-            run = self._run(self._plan)
-            kept = {fact.id for fact in stored[new].facts} if new in stored else set()
-            coming = [fact for fact in moved if fact.id not in kept]
-            latest = max((each.until for each in stored.values()), default=BEGINNING)
-            run.refold(new, stored.get(new), coming, latest=latest, others=(old,))
-            changes = self._commit(run, Batch(merged=((old, new),)))
-            self._aliases = self._store.aliases()
-            self._records.pop(old, None)
-            self._records.pop(new, None)
+            with self._changing():
+                changes = self._merge(anonymous_id, known_id)
             return self._announce(changes)
+
+    def _merge(self, anonymous_id: str, known_id: str) -> list[Change]:
+        old = self._aliases.get(anonymous_id, anonymous_id)
+        new = self._aliases.get(known_id, known_id)
+        if old == new:
+            return []
+        stored = self._store.load([old, new])
+        moved = stored[old].facts if old in stored else ()
+        run = self._run(self._plan)
+        kept = {fact.id for fact in stored[new].facts} if new in stored else set()
+        coming = [fact for fact in moved if fact.id not in kept]
+        latest = max((each.until for each in stored.values()), default=BEGINNING)
+        run.refold(new, stored.get(new), coming, latest=latest, others=(old,))
+        changes = self._commit(run, Batch(merged=((old, new),)))
+        self._aliases = self._store.aliases()
+        self._records.pop(old, None)
+        self._records.pop(new, None)
+        return changes
 
     def forget(self, profile_id: str) -> None:
         """Erase a profile everywhere: facts, state, ledger, and the identities that became it (semantics §6)."""
-        with self._lock:
-            self._refresh()
+        with self._changing():
             current = self._aliases.get(profile_id, profile_id)
             self._store.forget(current)
             self._aliases = self._store.aliases()

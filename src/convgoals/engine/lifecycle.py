@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from convgoals.errors import GoalDefinitionError, StoreError
@@ -21,8 +22,12 @@ class Lifecycle(Protocol):
         """Take the goals from the store."""
         ...
 
-    def _refresh(self) -> None:
-        """Notice what another process has committed."""
+    def _changing(self) -> AbstractContextManager[None]:
+        """A block that reads and then commits, with no other writer in between."""
+        ...
+
+    def _announce(self, changes: list[Completion | Retraction]) -> list[Completion | Retraction]:
+        """Tell what has been committed."""
         ...
 
     def _saved_goal(self, name: str | Goal) -> SavedGoal:
@@ -40,8 +45,7 @@ class Lifecycle(Protocol):
             UnknownGoalError: there is no goal *old*.
             GoalDefinitionError: *new* is no name, or another goal has it (code ``duplicate-name``).
         """
-        with self._lock:
-            self._refresh()
+        with self._changing():
             before = self._saved_goal(old).goal
             after = before.renamed(new)
             if after.name == before.name:
@@ -70,5 +74,6 @@ class Lifecycle(Protocol):
             UnknownGoalError: there is no such goal.
         """
         with self._lock:
-            self._refresh()
-            return self._save([self._saved_goal(name).goal])
+            with self._changing():
+                changes = self._save([self._saved_goal(name).goal])
+            return self._announce(changes)

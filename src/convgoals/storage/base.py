@@ -19,6 +19,7 @@ What holds for all methods:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -96,6 +97,17 @@ class Batch:
 
 class Store(Reader, Protocol):
     """A storage backend."""
+
+    def writing(self) -> AbstractContextManager[None]:
+        """A block in which no other writer commits, so that what is read in it still holds when it commits.
+
+        What was committed in the block is durable once it is left; if it raises, what was committed in it may be
+        undone, so a commit is best the last that happens there. Other writers wait; readers do not.
+
+        Raises:
+            StoreBusyError: another writer was in the way for longer than the backend waits.
+        """
+        ...
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
         """The known ones of *profile_ids*, of which there may be many, with all their kept facts."""

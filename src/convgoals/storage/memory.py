@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from array import array
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
 
@@ -75,6 +76,11 @@ class MemoryStore:
     def _open(self) -> None:
         if self._closed:
             raise StoreError("this store is closed", code="store-closed", hint="open a new engine")
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        self._open()
+        yield  # nobody else writes here: an engine's own threads wait for one another
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
         self._open()

@@ -98,6 +98,13 @@ class SQLiteStore:
             self._knows_all = not self._last_profile
             self._tracks = {track: number for number, track in sqlite_ledger.read_tracks(self._database).items()}
 
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        with self._writing():
+            yield
+        with suppress(StoreError):  # what was written is kept, whatever becomes of the log
+            self._empty_log()
+
     def generation(self) -> int:
         with self._database.use():
             return self._database.data_version()
@@ -425,8 +432,8 @@ class SQLiteStore:
 
     def _empty_log(self) -> None:
         """What was erased must not stay behind in the write-ahead log; where it is being read, try again later."""
-        if self._log_holds_erased:
-            with self._database.use():
+        with self._database.use():
+            if self._log_holds_erased and not self._database.in_transaction:
                 self._log_holds_erased = not self._database.empty_log()
 
     # ---- goals and sources

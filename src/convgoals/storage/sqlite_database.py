@@ -52,15 +52,23 @@ class Database:
 
     @contextmanager
     def transaction(self, kind: Literal["BEGIN", "BEGIN IMMEDIATE"]) -> Iterator[None]:
-        """A transaction, to read what belongs together or to write: all of it, or, if anything raises, nothing."""
+        """A transaction, to read what belongs together or to write: all of it, or, if anything raises, nothing.
+
+        Within a transaction it is a part of that one, which can fail alone.
+        """
         with self.use():
+            run = self._connection.execute
+            steps: tuple[str, str, str] = kind, "COMMIT", "ROLLBACK"
+            if self._connection.in_transaction:
+                steps = "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part"
+            begin, end, undo = steps
             try:
-                self._connection.execute(kind)
+                run(begin)
                 yield
-                self._connection.execute("COMMIT")
+                run(end)
             except BaseException:
                 if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                    run(undo)
                 raise
 
     # Inside `use` or `transaction`:
@@ -93,6 +101,11 @@ class Database:
             return not hindered
         finally:
             self._connection.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1_000)}")
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, in which the log cannot be emptied."""
+        return self._connection.in_transaction
 
     def close(self) -> None:
         with self._lock:

@@ -82,8 +82,9 @@ def _database_name(path: str | os.PathLike[str] | None) -> str:
 
 def _check_ownership(connection: sqlite3.Connection, name: str) -> None:
     """Refuse another application's database before anything is written to it."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    # In this order: whoever creates the schema meanwhile, in one transaction, has then named the application too.
     (objects,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
     if application != APPLICATION_ID and (application or objects):
         raise StoreError(
             f"{name} is an SQLite database of something else than convgoals",

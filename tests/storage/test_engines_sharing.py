@@ -1,0 +1,101 @@
+"""Two engines on one file: whoever writes second rests on what the first has written."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convgoals import Completion, Event, Goal, GoalEngine
+from convgoals.errors import StoreBusyError
+from convgoals.storage.sqlite import SQLiteStore
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+GOAL = Goal("Loyal", "count(event purchase) >= 3", count="every")
+
+
+def purchase(number: int, profile_id: str = "p") -> Event:
+    return Event("purchase", profile_id, START + timedelta(hours=number), id=f"e{number}")
+
+
+def by_one(events: Sequence[Event]) -> list[tuple[str, datetime]]:
+    with GoalEngine([GOAL]) as engine:
+        engine.process(events)
+        return [(each.profile_id, each.achieved_at) for each in engine.history()]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_engines_meet_on_one_profile(tmp_path: Path, seed: int) -> None:
+    """Threads with an engine each, on one profile of one file, leave what one engine would have: nothing is lost."""
+    url = f"sqlite:///{tmp_path / 'goals.db'}"
+    events = [purchase(number) for number in range(60)]
+    shares = [events[0::2], events[1::2]]
+    failures: list[BaseException] = []
+
+    def feed(share: list[Event]) -> None:
+        try:
+            with GoalEngine([GOAL], store=url) as engine:
+                for start in range(0, len(share), 1 + seed):
+                    engine.process(share[start : start + 1 + seed])
+        except BaseException as error:  # noqa: BLE001  shown below, in the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=feed, args=(share,)) for share in shares]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    with GoalEngine(store=url) as engine:
+        assert [(each.profile_id, each.achieved_at) for each in engine.history()] == by_one(events)
+
+
+def test_nobody_writes_in_between(tmp_path: Path) -> None:
+    """In a block of ``writing``, another writer waits its time and is then told that the store is busy."""
+    path = tmp_path / "goals.db"
+    one, other = SQLiteStore(path), SQLiteStore(path, busy_timeout=0.05)
+    with one.writing():
+        assert one.profile_count() == 0
+        with pytest.raises(StoreBusyError), other.writing():
+            pytest.fail("the block was entered")
+        assert other.profile_count() == 0  # readers do not wait
+    with other.writing():
+        assert other.profile_count() == 0
+    one.close()
+    other.close()
+
+
+def test_what_cannot_be_made_durable_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the commit itself fails, the engine stands where the store does, and can go on."""
+    seen: list[object] = []
+    store = SQLiteStore(tmp_path / "goals.db")
+    with GoalEngine([GOAL], store=store, on_change=seen.extend) as engine:
+        engine.process([purchase(1), purchase(2)])
+        connection = store._database._connection
+
+        class Failing:
+            def __init__(self) -> None:
+                self.left = 1
+
+            def __getattr__(self, name: str) -> object:
+                return getattr(connection, name)
+
+            def execute(self, text: str, *values: Any) -> object:
+                if text == "COMMIT" and self.left:
+                    self.left = 0
+                    raise KeyboardInterrupt
+                return connection.execute(text, *values)
+
+        monkeypatch.setattr(store._database, "_connection", Failing())
+        with pytest.raises(KeyboardInterrupt):
+            engine.process([purchase(3), purchase(4, "q")])
+        assert seen == []
+        assert list(engine.history()) == []
+        changes = engine.process([purchase(3), purchase(4, "q")])
+        assert [each.achieved_at for each in changes] == [purchase(3).timestamp]
+        assert seen == changes
+        assert all(isinstance(each, Completion) for each in changes)

@@ -99,13 +99,14 @@ class BatchRun:
         """Take a profile's *facts* in whatever order; returns its record, a new one if it was folded again."""
         self._profile_id, self._kept = profile_id, facts
         ids, events = record.ids, self.plan.events
-        fresh = {
-            fact.id: fact
-            for fact in reversed(facts)
-            if fact.id not in ids and (self.keep_all or type(fact) is not Event or fact.type in events)
-        }
-        self.unheard.update(fact.type for fact in facts if type(fact) is Event and fact.type not in events)
-        record.latest = max(record.latest, *(fact.instant for fact in facts))
+        unheard = [fact for fact in facts if type(fact) is Event and fact.type not in events]
+        self.unheard.update(fact.type for fact in unheard)
+        dropped = () if self.keep_all else unheard
+        passed = {id(fact) for fact in dropped}
+        fresh = {fact.id: fact for fact in reversed(facts) if fact.id not in ids and id(fact) not in passed}
+        for fact in (*fresh.values(), *dropped):
+            if fact.instant > record.latest:
+                record.latest = fact.instant
         ordered = sorted(fresh.values(), key=by_order)
         if ordered and ordered[0].instant <= record.last:
             stored = self.store.load([profile_id]).get(profile_id)

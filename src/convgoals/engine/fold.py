@@ -86,7 +86,7 @@ class Fold:
         self._moment = Moment(self._notes, self._replay, self._fire, self._noted, self.out)
         self._record = ProfileRecord(plan)
 
-    def take(  # noqa: C901, PLR0912  the hot loop, in line
+    def take(  # noqa: C901, PLR0912, PLR0915  the hot loop, in line
         self, record: ProfileRecord, facts: Sequence[Fact], keep_all: bool
     ) -> Sequence[Fact]:
         """Fold those of *facts* that are new to the record and matter, and return them.
@@ -99,6 +99,7 @@ class Fold:
         self._record = record
         moment.profile, moment.segments = record.properties, record.segments
         skipped: set[int] | None = None
+        unheard = BEGINNING
         due = record.wake
         for fact in facts:
             t = fact.instant
@@ -120,6 +121,7 @@ class Fold:
                         ids[fact_id] = None
                         continue
                     self._unheard[fact.type] += 1
+                    unheard = t
                 else:
                     ids[fact_id] = None
                     if t < due and isinstance(fact, (ProfileSnapshot, ProfileUpdate)):
@@ -136,14 +138,16 @@ class Fold:
             if skipped is None:
                 skipped = set()
             skipped.add(id(fact))
-        if t > record.latest:
-            record.latest = t
         if skipped is None:
             record.last = t
+            if t > record.latest:
+                record.latest = t
             return facts
+        # A duplicate is no fact: the profile's time does not run to its timestamp.
         fresh = [fact for fact in facts if id(fact) not in skipped]
         if fresh:
             record.last = max(record.last, fresh[-1].instant)
+        record.latest = max(record.latest, unheard, record.last if fresh else BEGINNING)
         return fresh
 
     def _take_slowly(self, record: ProfileRecord, fact: Fact, t: int) -> None:

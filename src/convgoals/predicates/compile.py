@@ -66,7 +66,7 @@ class ChangeLeaf:
         if type(old) is str and type(new) is str:
             if old == new:
                 return False
-        elif values.canonical(old, self.zone) == values.canonical(new, self.zone):
+        elif values.unchanged(old, new, self.zone):
             return False
         return self.test is None or bool(self.test({"before": old, "after": new}, after, notes))
 

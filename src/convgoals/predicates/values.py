@@ -112,6 +112,27 @@ def canonical(value: object, zone: datetime.tzinfo) -> Hashable | None:  # noqa:
     return None
 
 
+def unchanged(before: object, after: object, zone: datetime.tzinfo) -> bool:
+    """Whether a property that had one value and then the other has not changed (semantics §2).
+
+    Missing and null are one value, and so is all that equals nothing: a NaN that stays a NaN has not changed.
+    """
+    if isinstance(before, (list, tuple)) and isinstance(after, (list, tuple)):
+        return len(before) == len(after) and all(
+            unchanged(one, other, zone) for one, other in zip(before, after, strict=True)
+        )
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return all(unchanged(before.get(name), after.get(name), zone) for name in {*before, *after})
+    if before is None or after is None:
+        return before is after
+    if isinstance(before, _CONTAINERS) or isinstance(after, _CONTAINERS):
+        return False
+    return canonical(before, zone) == canonical(after, zone)
+
+
+_CONTAINERS = (list, tuple, Mapping)
+
+
 def _family(value: object) -> str | None:
     key = None
     if isinstance(value, str):

@@ -111,11 +111,6 @@ def decode_facts(profile_id: str, text: str) -> list[Fact]:
     return found
 
 
-def may_hold_receipts(text: str) -> bool:
-    """Whether there may be receipts among the facts that `encode_facts` wrote; ``False`` is certain."""
-    return f"[{_RECEIPT}," in text
-
-
 def fact_ids(text: str) -> list[str]:
     """The ids of the facts that `encode_facts` wrote."""
     return [row[1] for row in json.loads(text)]

@@ -6,6 +6,7 @@ process at any instruction, and readers in other processes never wait for the wr
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -26,7 +27,6 @@ from convgoals.storage.codec import (
     encode_facts,
     encode_value,
     fact_ids,
-    may_hold_receipts,
 )
 from convgoals.storage.sqlite_database import Database
 from convgoals.storage.sqlite_ledger import ENDLESS, ROWS, essence, to_columns
@@ -275,11 +275,13 @@ class SQLiteStore:
 
     def _write_receipts(self, batch: Batch, texts: Mapping[str, str]) -> None:
         """Receipts have a table of their own; one whose id the profile has already must not get there."""
+        facts_of = [(name, batch.profiles[name].facts) for name in texts]
+        if CampaignReceipt not in map(type, itertools.chain.from_iterable([facts for _, facts in facts_of])):
+            return
         rows = []
-        for name, text in texts.items():
-            if not may_hold_receipts(text):
+        for name, facts in facts_of:
+            if CampaignReceipt not in map(type, facts):
                 continue
-            facts = batch.profiles[name].facts
             number, latest, _ = self._places[name]
             known: set[str | None] = set()
             for chunk in self._chunks([number]).get(number, ()) if latest is not None else ():

@@ -28,7 +28,7 @@ _SNAPSHOT: Final = 1
 _UPDATE: Final = 2
 _RECEIPT: Final = 3
 
-_PLAIN = frozenset({str, int, float, bool, type(None)})
+_are_plain = frozenset({str, int, float, bool, type(None)}).issuperset
 
 
 def _dumper() -> Callable[[Any], str]:
@@ -56,15 +56,16 @@ def encode_facts(profile_id: str, facts: Sequence[Fact]) -> str:
     """
     rows: list[tuple[Any, ...]] = []
     for fact in facts:
+        fact_id = fact.id
+        if fact_id is None:
+            raise StoreError("a fact must have an id to be kept", code="fact-id")
         if type(fact) is Event:
             properties: Any = fact.properties
-            if not _PLAIN.issuperset(map(type, properties.values())):
+            if not _are_plain(map(type, properties.values())):
                 properties = _tagged_properties(fact)
-            row: tuple[Any, ...] = (_EVENT, fact.id, fact.instant, fact.type, properties, fact.channel)
+            row: tuple[Any, ...] = (_EVENT, fact_id, fact.instant, fact.type, properties, fact.channel)
         else:
             row = _other_row(fact)
-        if fact.id is None:
-            raise StoreError("a fact must have an id to be kept", code="fact-id")
         rows.append(row if fact.profile_id == profile_id else (*row, fact.profile_id))
     try:
         return _dump(rows)
@@ -81,7 +82,7 @@ def _other_row(fact: Fact) -> tuple[Any, ...]:
     if isinstance(fact, CampaignReceipt):
         return (_RECEIPT, fact.id, fact.instant, fact.campaign, fact.channel)
     properties: Any = fact.properties
-    if not _PLAIN.issuperset(map(type, properties.values())):
+    if not _are_plain(map(type, properties.values())):
         properties = _tagged_properties(fact)
     if isinstance(fact, Event):
         return (_EVENT, fact.id, fact.instant, fact.type, properties, fact.channel)

@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, TypeAlias
 
 from convgoals.errors import ConvgoalsError, StoreError
@@ -39,6 +39,9 @@ _by_order = attrgetter("instant", "id")
 
 Place: TypeAlias = tuple[int, int | None, int | None]
 """A known profile's number, its latest chunk of facts, and its latest completion."""
+
+
+_number = itemgetter(4)
 
 
 class SQLiteStore:
@@ -319,6 +322,7 @@ class SQLiteStore:
         for name, (_, until, wake) in batch.profiles.items():
             number, chunk, completion = places[name]
             rows.append((until, wake, chunk, completion, number))
+        rows.sort(key=_number)  # neighbours stand on one page
         self._database.run_many("set_standing", rows)
         others = {entry.profile_id for entry in batch.entries if isinstance(entry, Completion)} - batch.profiles.keys()
         self._database.run_many("set_completions", [(places[name][2], places[name][0]) for name in others])

@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from convgoals.goals import Every, Once
 from convgoals.instants import BEGINNING, Shift
 from convgoals.language import ast
+from convgoals.predicates import templates
 from convgoals.predicates.aggregates import AggregateNode, Counter
 from convgoals.predicates.base import NEVER, Moment, Node, State
 from convgoals.predicates.chains import ChainNode, LinkPlan
@@ -46,150 +47,6 @@ def compile_profile_handler(machines: Sequence[tuple[int, Machine]]) -> Handler:
     return _Writer(None).function(machines)
 
 
-# ---- templates
-
-_FUNCTION = """
-def handler(s, fact, t, moment):
-    USED
-    wake = NEVER
-    BODY
-    return wake
-"""
-
-_USED = {"p": "p = fact.properties", "q": "q = moment.profile", "n": "n = moment.notes"}
-
-_GOAL = """
-if GUARD:
-    if TEST:
-        STEP
-        FIRE
-        WAKE
-    NOTED
-"""
-
-_STATELESS = """
-if s[BASE]:
-    if TEST:
-        FIRE
-    NOTED
-"""
-
-_FIRE = """
-if FIRED is not None:
-    moment.fire(SLOT, FIRED, t)
-"""
-
-_FIRE_PLAINLY = """
-if FIRED is not None:
-    moment.out.append((SLOT, t, FIRED[0] if FIRED else None, ANCHOR, moment.segments))
-    SPEND
-"""
-
-_SEVERAL = """
-if s[BASE]:
-    m = {}
-    TESTS
-    NOTED
-    if CONCERNED:
-        moment.matches = m
-        FIRED = STEP_OF(s, t, moment)
-        FIRE
-        WAKE
-"""
-
-_CALL = """
-moment.matches = MATCHES
-FIRED = STEP_OF(s, t, moment)
-"""
-
-_STATE = """
-FIRED = None
-if not TEST:
-    s[AT] = False
-elif not s[AT]:
-    s[AT] = True
-    FIRED = ()
-"""
-
-_OPEN = """
-FIRED = None
-if MAY_OPEN:
-    s[AT + 2] = t
-    s[AT + 3] = END
-    s[AT + 4] = True
-    s[AT + 1] = NEVER
-    s[FIRST:LAST] = FRESH
-"""
-
-_INSIDE = """
-FIRED = None
-if s[AT + 4]:
-    if t > s[AT + 3]:
-        s[AT + 4] = False
-        s[AT + 1] = NEVER
-    else:
-        STEP
-        WAKE
-        if FIRED is None and s[INNER] and not s[AT]:
-            FIRED = ()
-        if FIRED is not None:
-            s[AT] = True
-            THROUGH
-"""
-
-_INSIDE_PLAINLY = """
-FIRED = None
-if s[AT + 4]:
-    if t > s[AT + 3]:
-        s[AT + 4] = False
-        s[AT + 1] = NEVER
-    else:
-        s[INNER] = s[AT] = True
-        FIRED = (fact,)
-        THROUGH
-"""
-
-_COUNT = """
-FIRED = None
-COUNT
-if TEST:
-    s[AT] = True
-    FIRED = (fact,)
-else:
-    s[AT] = False
-"""
-
-_COUNT_LAST = """
-ENDS = s[HERE + 1]
-if not ENDS:
-    s[HERE + 1] = [END]
-    COUNTED = s[HERE] = 1
-elif ENDS[0] < t:
-    COUNTED = ADD(s, t, 1)
-else:
-    ENDS.append(END)
-    COUNTED = s[HERE] = len(ENDS)
-"""
-
-_KEY = """
-FOUND = p.get(NAME)
-if FOUND.__class__ is not str:
-    FOUND = KEY(fact)
-"""
-
-_ARRIVE = """
-FIND
-if FOUND is not None:
-    KEPT = s[HERE]
-    if KEPT is None:
-        s[HERE] = {FOUND: t}
-    else:
-        KEPT[FOUND] = t
-        if len(KEPT) > 64:
-            PRUNE(KEPT, t)
-"""
-
-
 class _Writer:
     """Writes the handler of one type of event, or, for ``None``, of what changes the profile.
 
@@ -206,8 +63,8 @@ class _Writer:
     def function(self, machines: Sequence[tuple[int, Machine]]) -> Handler:
         body = [statement for slot, machine in machines for statement in self.goal(slot, machine)]
         names = {node.id for part in body for node in python.walk(part) if isinstance(node, python.Name)}
-        used = [statement for name, text in _USED.items() if name in names for statement in fill(text)]
-        (function,) = fill(_FUNCTION, BODY=body, USED=used)
+        used = [statement for name, text in templates.USED.items() if name in names for statement in fill(text)]
+        (function,) = fill(templates.FUNCTION, BODY=body, USED=used)
         module = python.fix_missing_locations(python.Module([function], []))
         scope = {"__builtins__": {}, **self.names}
         exec(compile(module, f"<event {self.kind!r:.40}>", "exec"), scope)  # noqa: S102  nodes built here, no text
@@ -249,14 +106,14 @@ class _Writer:
                 test = self.test(leaf)
                 tests += fill("if TEST:\n    m[LEAF] = (fact,)", TEST=test, LEAF=integer(leaf.index))
             concerned = python.Constant(True) if always else python.Name("m", python.Load())
-            return fill(_SEVERAL, **parts, TESTS=tests, CONCERNED=concerned, STEP_OF=self.constant(root.step))
+            return fill(templates.SEVERAL, **parts, TESTS=tests, CONCERNED=concerned, STEP_OF=self.constant(root.step))
         parts["TEST"] = self.test(heard[0]) if heard else python.Constant(True)
         matched = heard[0].index if heard else None
         if isinstance(root, OccurrenceNode):
             parts["FIRE"] = fill("FIRED = (fact,)", FIRED=fired) + parts["FIRE"]
-            return fill(_STATELESS, **parts)
+            return fill(templates.STATELESS, **parts)
         guard = both([cell(machine.at), *self.guards(root, matched)])
-        return fill(_GOAL, **parts, GUARD=guard, STEP=before + self.step(root, matched, fired))
+        return fill(templates.GOAL, **parts, GUARD=guard, STEP=before + self.step(root, matched, fired))
 
     def heard(self, machine: Machine) -> list[EventLeaf | ChangeLeaf]:
         """The leaves of *machine* at which the fact may arrive."""
@@ -267,9 +124,9 @@ class _Writer:
     def fire(self, slot: int, machine: Machine, fired: str) -> Statements:
         """What ``moment.fire`` does, where one fact alone can fire and nothing has to be asked."""
         if not self.plainly:
-            return fill(_FIRE, SLOT=integer(slot), FIRED=fired)
+            return fill(templates.FIRE, SLOT=integer(slot), FIRED=fired)
         return fill(
-            _FIRE_PLAINLY,
+            templates.FIRE_PLAINLY,
             SLOT=integer(slot),
             FIRED=fired,
             ANCHOR=cell(machine.root.at + 2) if machine.windowed else python.Constant(None),
@@ -312,10 +169,10 @@ class _Writer:
             case AndNode():
                 return self.all_of(node, leaf, fired)
             case StateNode() if leaf is None:
-                return fill(_STATE, TEST=self.condition(node.where), AT=integer(node.at), FIRED=fired)
+                return fill(templates.STATE, TEST=self.condition(node.where), AT=integer(node.at), FIRED=fired)
             case SegmentNode() if leaf is None:
                 (test,) = fill("SEGMENT in moment.segments", SEGMENT=python.Constant(node.segment))
-                return fill(_STATE, TEST=test.value, AT=integer(node.at), FIRED=fired)  # type: ignore[attr-defined]
+                return fill(templates.STATE, TEST=test.value, AT=integer(node.at), FIRED=fired)  # type: ignore[attr-defined]
             case AnchoredWindow() if leaf is None:
                 return self.inside(node, leaf, fired)
             case _ if leaf is not None:
@@ -329,7 +186,7 @@ class _Writer:
         if leaf is not None:
             fact = python.Tuple([python.Name("fact", python.Load())], python.Load())
             matches = python.Dict([integer(leaf)], [fact])
-        return fill(_CALL, MATCHES=matches, STEP_OF=self.constant(node.step), FIRED=fired)
+        return fill(templates.CALL, MATCHES=matches, STEP_OF=self.constant(node.step), FIRED=fired)
 
     def step_leaf(self, node: Node, leaf: int, fired: str) -> Statements:  # noqa: PLR0911  one case a kind
         match node:
@@ -385,7 +242,7 @@ class _Writer:
             add = fill("COUNTED = s[HERE] = s[HERE] + 1", COUNTED=counted, HERE=here)
         else:
             add = fill(
-                _COUNT_LAST,
+                templates.COUNT_LAST,
                 ENDS=self.fresh(),
                 COUNTED=counted,
                 HERE=here,
@@ -399,7 +256,7 @@ class _Writer:
             case _:
                 (call,) = fill("TEST((COUNTED,), q, n)", TEST=self.constant(node.test), COUNTED=counted)
                 test = call.value  # type: ignore[attr-defined]
-        return fill(_COUNT, COUNT=add, TEST=test, AT=integer(node.at), FIRED=fired)
+        return fill(templates.COUNT, COUNT=add, TEST=test, AT=integer(node.at), FIRED=fired)
 
     def number(self, number: object) -> python.expr:
         return python.Name(self.constant(number), python.Load())
@@ -407,7 +264,7 @@ class _Writer:
     def open(self, node: AnchoredWindow, fired: str) -> Statements:
         inner = node.inner
         return fill(
-            _OPEN,
+            templates.OPEN,
             AT=integer(node.at),
             MAY_OPEN=python.Constant(True) if node.renews else is_none(node.at + 2),
             END=self.shifted(node.end, "t"),
@@ -439,7 +296,7 @@ class _Writer:
             else:
                 found = self.fresh()
                 arrive = fill(
-                    _ARRIVE,
+                    templates.ARRIVE,
                     HERE=here,
                     FIND=self.key(link, found),
                     KEPT=self.fresh(),
@@ -478,7 +335,7 @@ class _Writer:
         key = self.constant(link.key)
         if self.kind is None or link.same is None or len(link.same) > 1:
             return fill("FOUND = KEY(fact)", FOUND=found, KEY=key)
-        return fill(_KEY, FOUND=found, NAME=python.Constant(link.same[0]), KEY=key)
+        return fill(templates.KEY, FOUND=found, NAME=python.Constant(link.same[0]), KEY=key)
 
     def inside(self, node: AnchoredWindow, leaf: int | None, fired: str) -> Statements:
         part = node.inner.node
@@ -487,10 +344,10 @@ class _Writer:
         if node.outermost and not self.plainly:
             through = fill("moment.through = ((s[AT + 2], FIRED),)", **cells, FIRED=fired)
         if isinstance(part, OccurrenceNode):
-            return fill(_INSIDE_PLAINLY, **cells, THROUGH=through, FIRED=fired)
+            return fill(templates.INSIDE_PLAINLY, **cells, THROUGH=through, FIRED=fired)
         wake = fill("s[AT + 1] = s[INNER + 1] if s[INNER + 1] <= s[AT + 3] else NEVER", **cells)
         return fill(
-            _INSIDE,
+            templates.INSIDE,
             **cells,
             STEP=self.step(part, leaf, fired),
             WAKE=wake if can_wake(part) else [],

@@ -11,6 +11,153 @@ from typing import Any, TypeAlias
 Statements: TypeAlias = list[python.stmt]
 
 
+# ---- the templates
+
+FUNCTION = """
+def handler(s, fact, t, moment):
+    USED
+    wake = NEVER
+    BODY
+    return wake
+"""
+
+USED = {"p": "p = fact.properties", "q": "q = moment.profile", "n": "n = moment.notes"}
+
+GOAL = """
+if GUARD:
+    if TEST:
+        STEP
+        FIRE
+        WAKE
+    NOTED
+"""
+
+STATELESS = """
+if s[BASE]:
+    if TEST:
+        FIRE
+    NOTED
+"""
+
+FIRE = """
+if FIRED is not None:
+    moment.fire(SLOT, FIRED, t)
+"""
+
+FIRE_PLAINLY = """
+if FIRED is not None:
+    moment.out.append((SLOT, t, FIRED[0] if FIRED else None, ANCHOR, moment.segments))
+    SPEND
+"""
+
+SEVERAL = """
+if s[BASE]:
+    m = {}
+    TESTS
+    NOTED
+    if CONCERNED:
+        moment.matches = m
+        FIRED = STEP_OF(s, t, moment)
+        FIRE
+        WAKE
+"""
+
+CALL = """
+moment.matches = MATCHES
+FIRED = STEP_OF(s, t, moment)
+"""
+
+STATE = """
+FIRED = None
+if not TEST:
+    s[AT] = False
+elif not s[AT]:
+    s[AT] = True
+    FIRED = ()
+"""
+
+OPEN = """
+FIRED = None
+if MAY_OPEN:
+    s[AT + 2] = t
+    s[AT + 3] = END
+    s[AT + 4] = True
+    s[AT + 1] = NEVER
+    s[FIRST:LAST] = FRESH
+"""
+
+INSIDE = """
+FIRED = None
+if s[AT + 4]:
+    if t > s[AT + 3]:
+        s[AT + 4] = False
+        s[AT + 1] = NEVER
+    else:
+        STEP
+        WAKE
+        if FIRED is None and s[INNER] and not s[AT]:
+            FIRED = ()
+        if FIRED is not None:
+            s[AT] = True
+            THROUGH
+"""
+
+INSIDE_PLAINLY = """
+FIRED = None
+if s[AT + 4]:
+    if t > s[AT + 3]:
+        s[AT + 4] = False
+        s[AT + 1] = NEVER
+    else:
+        s[INNER] = s[AT] = True
+        FIRED = (fact,)
+        THROUGH
+"""
+
+COUNT = """
+FIRED = None
+COUNT
+if TEST:
+    s[AT] = True
+    FIRED = (fact,)
+else:
+    s[AT] = False
+"""
+
+COUNT_LAST = """
+ENDS = s[HERE + 1]
+if not ENDS:
+    s[HERE + 1] = [END]
+    COUNTED = s[HERE] = 1
+elif ENDS[0] < t:
+    COUNTED = ADD(s, t, 1)
+else:
+    ENDS.append(END)
+    COUNTED = s[HERE] = len(ENDS)
+"""
+
+KEY = """
+FOUND = p.get(NAME)
+if FOUND.__class__ is not str:
+    FOUND = KEY(fact)
+"""
+
+ARRIVE = """
+FIND
+if FOUND is not None:
+    KEPT = s[HERE]
+    if KEPT is None:
+        s[HERE] = {FOUND: t}
+    else:
+        KEPT[FOUND] = t
+        if len(KEPT) > 64:
+            PRUNE(KEPT, t)
+"""
+
+
+# ---- filling them in
+
+
 def fill(text: str, **parts: Any) -> Statements:
     """The statements of a template; a part is a name, an expression, or, on a line of its own, statements."""
     filled = [_Fill(parts).visit(copy.deepcopy(statement)) for statement in _parsed(text)]

@@ -52,10 +52,12 @@ class StoredProfile:
     Attributes:
         facts: its kept facts, by ``(instant, id)``.
         until: the instant to which the ledger has been brought for it.
+        wake: the next instant at which time alone may complete a goal for it; ``None`` for never.
     """
 
     facts: tuple[Fact, ...]
     until: int
+    wake: int | None = None
 
 
 class ProfileChange(NamedTuple):
@@ -93,6 +95,38 @@ class Batch:
     positions: Mapping[str, int | str] = attrs.field(factory=dict)
     merged: tuple[tuple[str, str], ...] = ()
     goals: tuple[SavedGoal, ...] = ()
+
+
+@attrs.frozen
+class StoreInfo:
+    """What a store says of itself.
+
+    Attributes:
+        kind: which backend it is, such as ``"sqlite"``.
+        schema: the number of the form in which it keeps things; 0 where there is none.
+        completions: how many completions the ledger holds, the retracted ones included.
+        retractions: how many retractions it holds.
+        sizes: how many bytes each part of it takes, by name; empty where that is not known.
+    """
+
+    kind: str
+    schema: int
+    completions: int
+    retractions: int
+    sizes: Mapping[str, int] = attrs.field(factory=dict)
+
+
+@attrs.frozen
+class Damage:
+    """Something that is not whole in how a store is kept.
+
+    Attributes:
+        code: what kind of damage it is, a stable word such as ``"orphan"``.
+        message: one sentence.
+    """
+
+    code: str
+    message: str
 
 
 class Store(Reader, Protocol):
@@ -190,6 +224,26 @@ class Store(Reader, Protocol):
 
     def generation(self) -> int:
         """A number that changes when another writer has committed since this store was last asked."""
+        ...
+
+    def info(self) -> StoreInfo:
+        """What it is, and how much of it there is; the counts are exact."""
+        ...
+
+    def damage(self) -> Iterator[Damage]:
+        """What is not whole in how it is kept: references that lead nowhere, counts that are wrong, unreadable parts.
+
+        Whether the ledger is what the facts say is not asked here. Of what nothing but its own methods has written, and
+        no disk has spoiled, there is nothing to say.
+        """
+        ...
+
+    def compact(self) -> None:
+        """Give back the space of what was erased, not within `writing`; what the store says stays the same.
+
+        Raises:
+            StoreBusyError: another writer was in the way for longer than the backend waits.
+        """
         ...
 
     def close(self) -> None:

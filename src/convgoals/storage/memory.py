@@ -14,7 +14,7 @@ from sortedcontainers import SortedSet
 
 from convgoals.errors import StoreError
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
-from convgoals.storage.base import Batch, SavedGoal, StoredProfile
+from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
 
 _ID = attrgetter("id")
 _FACT_ORDER = attrgetter("instant", "id")
@@ -88,7 +88,7 @@ class MemoryStore:
         for profile_id in profile_ids:
             profile = self._profiles.get(profile_id)
             if profile is not None:
-                found[profile_id] = StoredProfile(tuple(_kept(profile)), profile.until)
+                found[profile_id] = StoredProfile(tuple(_kept(profile)), profile.until, profile.wake)
         return found
 
     def profile_ids(self) -> Iterator[str]:
@@ -323,6 +323,18 @@ class MemoryStore:
     def generation(self) -> int:
         self._open()
         return 0
+
+    def info(self) -> StoreInfo:
+        self._open()
+        retractions = len(self._ended)
+        return StoreInfo("memory", 0, len(self._ledger) - retractions, retractions)
+
+    def damage(self) -> Iterator[Damage]:
+        self._open()
+        return iter(())  # nothing but its own methods reaches what it is made of
+
+    def compact(self) -> None:
+        self._open()
 
     def close(self) -> None:
         self._closed = True

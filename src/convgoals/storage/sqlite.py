@@ -19,8 +19,8 @@ from convgoals.errors import ConvgoalsError, StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
 from convgoals.instants import to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
-from convgoals.storage import sqlite_ledger
-from convgoals.storage.base import Batch, SavedGoal, StoredProfile
+from convgoals.storage import sqlite_care, sqlite_ledger
+from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
 from convgoals.storage.codec import (
     decode_facts,
     decode_value,
@@ -119,21 +119,21 @@ class SQLiteStore:
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
         names = list(profile_ids)
-        known: dict[int, tuple[str, int]] = {}
+        known: dict[int, tuple[str, int, int | None]] = {}
         with self._database.transaction("BEGIN"):
             self._notice_others()
             for name in names:
                 row = self._find(name)
                 if row is not None and row[3] is not None:
-                    known[row[0]] = name, row[3]
+                    known[row[0]] = name, row[3], row[4]
             chunks = self._chunks(list(known)) if known else {}
         return {
-            name: StoredProfile(self._facts(name, chunks.get(number, ())), until)
-            for number, (name, until) in known.items()
+            name: StoredProfile(self._facts(name, chunks.get(number, ())), until, wake)
+            for number, (name, until, wake) in known.items()
         }
 
     def _find(self, name: str) -> Any:
-        """``(number, facts, completions, until)`` of an identity that was ever named, or ``None``."""
+        """``(number, facts, completions, until, wake)`` of an identity that was ever named, or ``None``."""
         if self._knows_all and name not in self._places:  # a new store takes in its first profiles without a search
             self._absent.add(name)
             return None
@@ -255,7 +255,7 @@ class SQLiteStore:
             if row is None:
                 self._last_profile += 1
                 made.append((self._last_profile, name))
-                row = (self._last_profile, None, None, None)
+                row = (self._last_profile, None, None, None, None)
             if row[3] is None:
                 self._profiles += 1
             places[name] = row[:3]
@@ -404,7 +404,7 @@ class SQLiteStore:
             if row is None:
                 self._last_profile += 1
                 self._add_identities([(self._last_profile, name)])
-                row = self._last_profile, None, None, None
+                row = self._last_profile, None, None, None, None
             self._places.pop(name, None)
             self._absent.discard(name)
             numbers.append(row[0])
@@ -425,7 +425,11 @@ class SQLiteStore:
                 return
             for (each,) in self._database.all("same_person", (number, number)):
                 self._profiles -= self._database.one("is_known", each)[0]
-                for statement in ("drop_chunks", "drop_receipts", "erase_retractions", "erase_completions"):
+                erased = 0
+                for statement in ("erase_retractions", "erase_completions"):
+                    erased += self._database.run(statement, each)
+                self._database.run("add_erased", erased)
+                for statement in ("drop_chunks", "drop_receipts"):
                     self._database.run(statement, each)
                 self._database.run("erase_standing", each)
                 self._database.run("erase_profile", each)
@@ -470,3 +474,27 @@ class SQLiteStore:
         with self._database.use():
             rows = self._database.all("positions")
         return {source: self._decoded(decode_value, at) for source, at in rows}
+
+    # ---- care
+
+    def info(self) -> StoreInfo:
+        return sqlite_care.info(self._database)
+
+    def damage(self) -> Iterator[Damage]:
+        with self._database.use():
+            return sqlite_care.damage(self._database)
+
+    def compact(self) -> None:
+        with self._database.use():
+            self._database.vacuum()
+            self._database.empty_log()
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the store, as it is now, into a new file at *path*, while others go on writing and reading.
+
+        The copy is a store like this one. At *path* there is the whole copy or, if anything fails, nothing.
+
+        Raises:
+            StoreError: there is something at *path* (code ``store-exists``), or it cannot be written.
+        """
+        sqlite_care.back_up(self._database, path)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from convgoals.errors import StoreError
 from convgoals.storage.sqlite_errors import store_error
-from convgoals.storage.sqlite_schema import Synchronous, connect
+from convgoals.storage.sqlite_schema import MEMORY, Synchronous, connect
 
 
 @functools.cache
@@ -32,7 +32,8 @@ class Database:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None, busy_timeout: float, synchronous: Synchronous) -> None:
-        self.name = "the store in memory" if path is None else os.fspath(path)
+        self.in_file = path is not None and os.fspath(path) != MEMORY
+        self.name = os.path.abspath(os.fspath(path)) if path is not None and self.in_file else "the store in memory"  # noqa: PTH100
         self._connection = connect(path, busy_timeout, synchronous)
         self._busy_timeout = busy_timeout
         self._lock = threading.RLock()
@@ -81,8 +82,9 @@ class Database:
         """The first row of the statement *name*, or ``None``."""
         return self._connection.execute(self._sql[name], values).fetchone()
 
-    def run(self, name: str, *values: Any) -> None:
-        self._connection.execute(self._sql[name], values)
+    def run(self, name: str, *values: Any) -> int:
+        """Run the statement *name*; returns how many rows it changed."""
+        return self._connection.execute(self._sql[name], values).rowcount
 
     def run_many(self, name: str, rows: Sequence[Any]) -> None:
         if rows:
@@ -92,6 +94,18 @@ class Database:
         """A number that changes when another connection has committed."""
         version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
         return version
+
+    def pragma(self, name: str) -> list[Any]:
+        """What SQLite says of itself."""
+        return self._connection.execute(f"PRAGMA {name}").fetchall()
+
+    def vacuum(self) -> None:
+        """Write the database anew without its free pages, outside a transaction."""
+        self._connection.execute("VACUUM")
+
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Copy the database, as it is now, into *target*."""
+        self._connection.backup(target)
 
     def empty_log(self) -> bool:
         """Move the write-ahead log into the database and cut it off; ``False`` if someone is still reading in it."""

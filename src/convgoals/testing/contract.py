@@ -100,11 +100,11 @@ class StoreContract(LedgerLaws):
         assert [fact.id for fact in store.load(["p"])["p"].facts] == ["b", "z", "a", "c"]
 
     def test_load_knows_the_known(self, store: Store) -> None:
-        """Only known profiles are loaded, each once, also one of which no fact is kept."""
-        store.commit(Batch(profiles={"p": kept(event()), "q": kept(until=7)}))
+        """Only known profiles are loaded, each once, also one of which no fact is kept; with where they stand."""
+        store.commit(Batch(profiles={"p": kept(event(), wake=9), "q": kept(until=7)}))
         loaded = store.load(iter(["p", "nobody", "q", "p"]))
         assert {name: len(stored.facts) for name, stored in loaded.items()} == {"p": 1, "q": 0}
-        assert loaded["q"].until == 7
+        assert (loaded["q"].until, loaded["q"].wake, loaded["p"].wake) == (7, None, 9)
         assert store.load([]) == {}
 
     def test_load_many(self, store: Store) -> None:
@@ -312,7 +312,7 @@ class StoreContract(LedgerLaws):
             lambda: store.load(["p"]), store.profile_ids, lambda: store.due(0), lambda: store.commit(Batch()),
             store.goals, store.entries, store.history, store.completions, store.aliases, store.positions,
             lambda: store.forget("p"), store.generation, store.profile_count, lambda: store.recipients("m"),
-            store.receipts, store.reached,
+            store.receipts, store.reached, store.info, store.damage, store.compact,
         ]  # fmt: skip
         for use in uses:
             with pytest.raises(StoreError) as caught:
@@ -369,6 +369,36 @@ class StoreContract(LedgerLaws):
         store.commit(Batch(profiles={"p": kept(event())}, entries=(completion(),), goals=goals))
         store.commit(Batch(entries=(Retraction(completion(), to_datetime(8)),)))
         store.rename("g", "n")
+
+    # ---- care
+
+    def test_info(self, store: Store) -> None:
+        """A store says what it is, and how many completions and retractions its ledger holds."""
+        store.commit(recorded(completion(), completion("q"), completion("r")))
+        store.commit(recorded(Retraction(completion(), to_datetime(1))))
+        info = store.info()
+        assert (info.completions, info.retractions) == (3, 1)
+        assert info.kind
+        assert info.schema >= 0
+        assert all(size >= 0 for size in info.sizes.values())
+        store.forget("p")
+        assert (store.info().completions, store.info().retractions) == (2, 0)
+
+    def test_compact(self, store: Store) -> None:
+        """Giving back space changes nothing that the store says, nor that it goes on."""
+        names = [f"p{number}" for number in range(50)]
+        store.commit(Batch(profiles={name: kept(event(name, x="x" * 5_000), wake=1) for name in names}))
+        store.commit(recorded(*(completion(name) for name in names)))
+        for name in names[10:]:
+            store.forget(name)
+        before = everything(store, *names)
+        generation = store.generation()
+        store.compact()
+        assert everything(store, *names) == before
+        assert store.generation() == generation
+        store.commit(recorded(completion("p50")))
+        assert store.profile_count() == 11
+        assert list(store.damage()) == []
 
     # ---- all of it together
 

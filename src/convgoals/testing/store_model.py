@@ -102,7 +102,7 @@ def assert_agrees(store: Store, model: StoreModel) -> None:
     for name, known in model.known.items():
         facts = sorted(known.facts.values(), key=lambda fact: (fact.instant, fact.id or ""))
         assert list(loaded[name].facts) == facts
-        assert loaded[name].until == known.until
+        assert (loaded[name].until, loaded[name].wake) == (known.until, known.wake)
     assert list(store.profile_ids()) == sorted(model.known)
     assert store.profile_count() == len(model.known)
     wakes = sorted((known.wake, name) for name, known in model.known.items() if known.wake is not None)
@@ -136,6 +136,9 @@ def assert_agrees(store: Store, model: StoreModel) -> None:
     assert store.aliases() == model.renamed
     assert store.positions() == model.read_to
     assert store.reached() == model.time
+    retractions = sum(isinstance(entry, Retraction) for entry in model.ledger)
+    assert (store.info().completions, store.info().retractions) == (len(model.ledger) - retractions, retractions)
+    assert list(store.damage()) == []
 
 
 # ---- random batches

@@ -94,9 +94,10 @@ CREATE TABLE total (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     reached INTEGER, -- the instant that time has reached
     profiles INTEGER NOT NULL, -- how many profiles are known
-    entries INTEGER NOT NULL -- the last seq that was given; never given again, also where its entry was erased
+    entries INTEGER NOT NULL, -- the last seq that was given; never given again, also where its entry was erased
+    erased INTEGER NOT NULL -- how many of the entries were erased since
 );
 
-INSERT INTO total (id, profiles, entries) VALUES (1, 0, 0);
+INSERT INTO total (id, profiles, entries, erased) VALUES (1, 0, 0, 0);
 
 PRAGMA user_version = 1;

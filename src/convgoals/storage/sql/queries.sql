@@ -22,7 +22,7 @@ SELECT entries FROM total;
 ---- profiles
 
 -- name: find_profile
-SELECT profile.id, standing.facts, standing.completions, standing.until
+SELECT profile.id, standing.facts, standing.completions, standing.until, standing.wake
 FROM profile JOIN standing ON standing.profile = profile.id
 WHERE profile.name = ?;
 
@@ -139,6 +139,9 @@ DELETE FROM completion WHERE seq IN (
     SELECT seq FROM chain
 );
 
+-- name: add_erased
+UPDATE total SET erased = erased + ?;
+
 -- name: erase_standing
 DELETE FROM standing WHERE profile = ?;
 
@@ -241,3 +244,86 @@ SELECT source, at FROM position;
 
 -- name: save_position
 INSERT INTO position (source, at) VALUES (?, ?) ON CONFLICT (source) DO UPDATE SET at = excluded.at;
+
+---- care: each of the damage_… counts what must not be there
+
+-- name: ledger_counts
+SELECT (SELECT count(*) FROM completion), (SELECT count(*) FROM retraction);
+
+-- name: damage_profiles
+SELECT abs(total.profiles - (SELECT count(*) FROM standing WHERE until IS NOT NULL)) FROM total;
+
+-- name: damage_entries
+SELECT abs(total.entries - total.erased - (SELECT count(*) FROM completion) - (SELECT count(*) FROM retraction))
+FROM total;
+
+-- name: damage_last_entry
+SELECT (SELECT count(*) FROM completion WHERE seq > total.entries OR seq < 1)
+    + (SELECT count(*) FROM retraction WHERE seq > total.entries OR seq < 1)
+FROM total;
+
+-- name: damage_shared_entries
+SELECT count(*) FROM retraction WHERE seq IN (SELECT seq FROM completion);
+
+-- name: damage_standings
+SELECT (SELECT count(*) FROM profile WHERE NOT EXISTS (SELECT 1 FROM standing WHERE standing.profile = profile.id))
+    + (SELECT count(*) FROM standing WHERE NOT EXISTS (SELECT 1 FROM profile WHERE profile.id = standing.profile));
+
+-- name: damage_identities
+SELECT count(*)
+FROM profile AS old
+LEFT JOIN profile AS new ON new.id = old.became
+LEFT JOIN standing ON standing.profile = old.id
+WHERE old.became IS NOT NULL AND (new.id IS NULL OR new.became IS NOT NULL OR standing.until IS NOT NULL);
+
+-- name: damage_wakes
+SELECT count(*) FROM standing WHERE until IS NULL AND (wake IS NOT NULL OR facts IS NOT NULL);
+
+-- name: damage_chunk_references
+SELECT (SELECT count(*) FROM standing WHERE facts IS NOT NULL AND facts NOT IN (SELECT id FROM chunk))
+    + (SELECT count(*) FROM chunk WHERE previous IS NOT NULL AND previous NOT IN (SELECT id FROM chunk));
+
+-- name: damage_chunks
+SELECT (SELECT count(*) FROM chunk) != references_.number OR (SELECT total(id) FROM chunk) != references_.total
+FROM (
+    SELECT sum(number) AS number, sum(total) AS total FROM (
+        SELECT count(facts) AS number, total(facts) AS total FROM standing
+        UNION ALL
+        SELECT count(previous), total(previous) FROM chunk
+    )
+) AS references_;
+
+-- name: damage_completion_references
+SELECT (SELECT count(*) FROM standing WHERE completions IS NOT NULL AND completions NOT IN (SELECT seq FROM completion))
+    + (SELECT count(*) FROM completion WHERE previous IS NOT NULL AND previous NOT IN (SELECT seq FROM completion))
+    + (SELECT count(*) FROM completion WHERE track NOT IN (SELECT id FROM track))
+    + (SELECT count(*) FROM completion WHERE profile NOT IN (SELECT id FROM profile));
+
+-- name: damage_completions
+SELECT (SELECT count(*) FROM completion) != references_.number OR (SELECT total(seq) FROM completion) != references_.total
+FROM (
+    SELECT sum(number) AS number, sum(total) AS total FROM (
+        SELECT count(completions) AS number, total(completions) AS total FROM standing
+        UNION ALL
+        SELECT count(previous), total(previous) FROM completion
+    )
+) AS references_;
+
+-- name: damage_chains
+SELECT (
+    SELECT count(*) FROM standing JOIN completion ON completion.seq = standing.completions
+    WHERE completion.profile != standing.profile
+) + (
+    SELECT count(*) FROM completion AS later JOIN completion AS former ON former.seq = later.previous
+    WHERE former.profile != later.profile OR former.seq >= later.seq
+);
+
+-- name: damage_retractions
+SELECT count(*) FROM retraction
+WHERE NOT EXISTS (
+    SELECT 1 FROM completion WHERE completion.seq = retraction.completion AND completion.seq < retraction.seq
+);
+
+-- name: damage_receipts
+SELECT count(*) FROM receipt
+WHERE NOT EXISTS (SELECT 1 FROM standing WHERE standing.profile = receipt.profile AND standing.until IS NOT NULL);

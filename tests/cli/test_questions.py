@@ -1,4 +1,4 @@
-"""Commands that ask a store: goals, report, funnel, history."""
+"""Commands that ask a store: goals, report, funnel, compare, attribution, history."""
 
 from __future__ import annotations
 
@@ -134,6 +134,52 @@ def test_funnel_dropped(fed: Shop, stage: str) -> None:
     assert json.loads(as_json) == ["cem"]
 
 
+# ---- compare
+
+
+def test_compare(fed: Shop) -> None:
+    """Goals stand side by side, and the others are compared with the first."""
+    outcome = fed("compare", "--store", fed.store, "Signup", "Purchase", "--every", "month")
+    assert outcome.code == 0
+    assert any(line.startswith("Signup 3 3 75.0 %") for line in words(outcome.out))
+    assert any(line.startswith("Purchase 3 2 50.0 %") for line in words(outcome.out))
+    assert "No evidence of a difference between 'Signup' and 'Purchase'" in outcome.out
+
+
+def test_compare_for_machines(fed: Shop) -> None:
+    """``--json`` is short for ``--format json``; CSV has a row a goal."""
+    ask = ["compare", "--store", fed.store, "Signup", "Purchase", "--since", "2026-02-01"]
+    as_json = json.loads(fed(*ask, "--json").out)
+    assert as_json == json.loads(fed(*ask, "--format", "json").out)
+    assert [goal["figures"]["conversion"]["count"] for goal in as_json["goals"]] == [0, 2]
+    as_csv = rows(fed(*ask, "--format", "csv").out)
+    assert [(goal["goal"], goal["converting_profiles"]) for goal in as_csv] == [("Signup", "0"), ("Purchase", "2")]
+
+
+# ---- attribution
+
+
+def test_attribution(fed: Shop) -> None:
+    """Campaigns are credited by each model, and what no touch came before is its own row."""
+    outcome = fed("attribution", "--store", fed.store, "Purchase", "--model", "first", "--model", "linear")
+    assert outcome.code == 0
+    assert words(outcome.out)[1] == "campaign touches completions touched first linear"
+    assert "spring 2 2 2.00 2.00" in words(outcome.out)
+    assert "(no touch) 0 1 1.00 1.00" in words(outcome.out)
+
+
+def test_attribution_options(fed: Shop) -> None:
+    """A window, a half-life, channels, a version and a period are asked for as in Python."""
+    ask = ["attribution", "--store", fed.store, "Purchase", "--json", "--by", "channel", "--goal-version", "1"]
+    whole = json.loads(fed(*ask, "--half-life", "1 day").out)
+    assert (whole["by"], whole["completions"]) == ("channel", 3)
+    short = json.loads(fed(*ask, "--window", "7 days", "--since", "2026-02-01").out)
+    assert (short["window"], short["completions"]) == ("7 days", 2)
+    assert [(row["kind"], row["assisted"]) for row in short["credited"]] == [("none", 1), ("untouched", 1)]
+    as_csv = rows(fed("attribution", "--store", fed.store, "Purchase", "--format", "csv").out)
+    assert len(as_csv) == 2 * 5
+
+
 # ---- history
 
 
@@ -201,6 +247,12 @@ def test_empty_answers(fed: Shop) -> None:
         (("funnel", "Signup", "Purchase", "--within", "soon"), "no span of time"),
         (("funnel", "Signup", "Purchase", "--dropped", "3"), "no stage"),
         (("funnel", "Signup", "Purchase", "--dropped", "9" * 5_000), "no stage"),
+        (("compare", "Signup"), "at least two goals"),
+        (("compare", "Signup", "Signup"), "compared with itself"),
+        (("attribution", "Purchase", "--model", "lst"), "did you mean `last`?"),
+        (("attribution", "Purchase", "--by", "chanel"), "did you mean `channel`?"),
+        (("attribution", "Purchase", "--half-life", "soon"), "no span of time"),
+        (("attribution", "Purchase", "--half-life", "1 month"), "not always as long"),
         (("history", "--goal", "x"), "there is no goal 'x'"),
         (("history", "--as-of", "2026-01-01"), "--as-of 2026-01-01T12:00:00Z"),
         (("history", "--limit", "0"), "at least 1"),
@@ -213,7 +265,10 @@ def test_wrong_questions(fed: Shop, arguments: tuple[str, ...], message: str) ->
     assert message in outcome.err
 
 
-@pytest.mark.parametrize("arguments", [("goals",), ("report",), ("funnel", "a", "b"), ("history",)])
+@pytest.mark.parametrize(
+    "arguments",
+    [("goals",), ("report",), ("funnel", "a", "b"), ("compare", "a", "b"), ("attribution", "a"), ("history",)],
+)
 @pytest.mark.parametrize(
     ("store", "message"),
     [

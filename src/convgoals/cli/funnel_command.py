@@ -6,12 +6,11 @@ Exit codes: 0 all is well, 2 the command line is wrong or the question cannot be
 from __future__ import annotations
 
 import argparse
-import csv
 
 from convgoals.cli import exits
 from convgoals.cli.options import add_breakdown, add_format, add_period, add_store, open_existing
 from convgoals.cli.terminal import Terminal
-from convgoals.cli.texts import csv_cell
+from convgoals.cli.texts import write_csv
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         default="strict",
         help="whether stages must come in order (default: strict)",
     )
-    add_period(parser)
+    add_period(parser, "the first goal's")
     add_breakdown(parser)
     parser.add_argument(
         "--dropped", metavar="STAGE", help="print only the ids of the profiles that went no further than this stage"
@@ -62,11 +61,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     elif args.format == "json":
         terminal.json(funnel.to_dict(), indent=2)
     elif args.format == "csv":
-        rows = funnel.rows("groups" if args.by else "stages")
-        writer = csv.writer(terminal.out, lineterminator="\n")
-        writer.writerow(rows[0] if rows else ())
-        for row in rows:
-            writer.writerow([csv_cell(value) for value in row.values()])
+        write_csv(funnel.rows("groups" if args.by else "stages"), terminal)
     else:
         terminal.tables(funnel.tables())
     return exits.OK

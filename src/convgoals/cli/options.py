@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convgoals.errors import ConvgoalsError, StoreError
+from convgoals.errors import ConvgoalsError, GoalError, StoreError
 from convgoals.instants import read_iso
 
 if TYPE_CHECKING:
@@ -32,19 +32,32 @@ def add_store(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser, choices: tuple[str, ...] = FORMATS) -> None:
     """``--format``."""
     parser.add_argument("--format", choices=choices, default="text", help="how to print the result (default: text)")
+    parser.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
 
 
-def add_period(parser: argparse.ArgumentParser) -> None:
+def add_period(parser: argparse.ArgumentParser, whose: str = "the goal's") -> None:
     """``--since``, ``--until`` and ``--timezone``."""
     parser.add_argument("--since", metavar="DATE", help="leave out completions before this date or datetime")
     parser.add_argument("--until", metavar="DATE", help="leave out completions after this date (it counts whole)")
-    parser.add_argument("--timezone", metavar="ZONE", help="zone of dates and days (default: the goal's)")
+    parser.add_argument("--timezone", metavar="ZONE", help=f"zone of dates and days (default: {whose})")
+
+
+def add_every(parser: argparse.ArgumentParser) -> None:
+    """``--every``."""
+    parser.add_argument(
+        "--every", default="day", metavar="SIZE", help="trend by hour, day, week, month or quarter (default: day)"
+    )
 
 
 def add_breakdown(parser: argparse.ArgumentParser) -> None:
     """``--by``, ``--limit`` and ``--audience``."""
     parser.add_argument("--by", metavar="DIMENSION", help="break down by channel, segment or version")
     parser.add_argument("--limit", type=number(1), default=10, metavar="N", help="rows of a breakdown (default: 10)")
+    add_audience(parser)
+
+
+def add_audience(parser: argparse.ArgumentParser) -> None:
+    """``--audience``."""
     parser.add_argument(
         "--audience",
         choices=("all", "recipients"),
@@ -83,6 +96,25 @@ def find_schema(file: str | None, document: Mapping[str, Any]) -> Schema | None:
     if file is not None:
         return Schema.from_json_schema(file) if file.lower().endswith(".json") else Schema.from_toml(file)
     return Schema.from_toml(document) if "schema" in document else None
+
+
+def read_span(text: str, option: str) -> timedelta:
+    """An exact span given on the command line. Raises `InputError` (code ``span``)."""
+    from convgoals.language.parse import parse_duration  # noqa: PLC0415  only who has one pays for it
+
+    try:
+        duration = parse_duration(text)
+    except GoalError as error:
+        raise InputError(
+            f"{option} {text[:80]!r} is no span of time: {error.message}", code="span", hint=f"{option} '7 days'"
+        ) from None
+    if duration.months:
+        raise InputError(
+            f"{option} {text[:80]!r} has months or years, which are not always as long",
+            code="span",
+            hint=f"{option} '30 days'",
+        )
+    return timedelta(microseconds=duration.microseconds)
 
 
 def read_instant(text: str, option: str) -> datetime:

@@ -16,6 +16,8 @@ COMMANDS = {
     "goals": "list the goals of a store, with their completion rates",
     "report": "report goals: rate, trend, breakdown, change",
     "funnel": "goals as a funnel, with the drop-off between them",
+    "compare": "goals side by side, each against the first",
+    "attribution": "the campaigns or channels that completions are owed to",
     "history": "the completions of a profile, of a goal, or all",
     "explain": "why a profile completed a goal, or why not",
     "diagnose": "what is amiss between goals and data",
@@ -85,6 +87,13 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+def _formatter(prog: str) -> argparse.HelpFormatter:
+    """A formatter that has room for the longest command: argparse forgets that commands are indented."""
+    formatter = argparse.HelpFormatter(prog)
+    formatter._action_max_length = max(map(len, COMMANDS)) + 4  # noqa: SLF001  it has no public way to say so
+    return formatter
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The whole command line."""
     parser = Parser(
@@ -92,6 +101,7 @@ def make_parser() -> argparse.ArgumentParser:
         description="Conversion goals over your own customer data: feed facts, see who converted, when, and why.",
         epilog="Try `convgoals demo` first, and `convgoals COMMAND --help` for a command's options.",
         allow_abbrev=False,
+        formatter_class=_formatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
     _add_common(parser, default=False)

@@ -6,16 +6,12 @@ Exit codes: 0 all is well, 2 the command line is wrong or the question cannot be
 from __future__ import annotations
 
 import argparse
-import csv
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from convgoals.cli import exits
-from convgoals.cli.options import add_breakdown, add_format, add_period, add_store, number, open_existing
+from convgoals.cli.options import add_breakdown, add_every, add_format, add_period, add_store, number, open_existing
 from convgoals.cli.terminal import Terminal
-from convgoals.cli.texts import csv_cell
-
-if TYPE_CHECKING:
-    from convgoals.analytics.goal_report import GoalReport
+from convgoals.cli.texts import write_csv
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -25,9 +21,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--goal", action="append", metavar="NAME", help="a goal to report; may be repeated (default: all active goals)"
     )
     add_period(parser)
-    parser.add_argument(
-        "--every", default="day", metavar="SIZE", help="trend by hour, day, week, month or quarter (default: day)"
-    )
+    add_every(parser)
     add_breakdown(parser)
     parser.add_argument(
         "--baseline", choices=("previous",), help="compare with the period before of the same length (needs --since)"
@@ -63,20 +57,11 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     if args.format == "json":
         terminal.json([report.to_dict() for report in reports], indent=2)
     elif args.format == "csv":
-        _print_csv(reports, args.part or ("breakdown" if args.by else "trend"), terminal)
+        part: Any = args.part or ("breakdown" if args.by else "trend")
+        write_csv([{"goal": report.goal} | row for report in reports for row in report.rows(part)], terminal)
     else:
         for report in reports:
             terminal.tables(report.tables())
         if not reports:
             terminal.line("The store holds no goals.")
     return exits.OK
-
-
-def _print_csv(reports: list[GoalReport], part: Any, terminal: Terminal) -> None:
-    rows = [{"goal": report.goal} | row for report in reports for row in report.rows(part)]
-    if not rows:
-        return
-    writer = csv.writer(terminal.out, lineterminator="\n")
-    writer.writerow(rows[0])
-    for row in rows:
-        writer.writerow([csv_cell(value) for value in row.values()])

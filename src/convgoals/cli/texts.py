@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from convgoals.cli.terminal import Terminal
+
+
+def write_csv(rows: Sequence[Mapping[str, Any]], terminal: Terminal) -> None:
+    """*rows* as CSV with a head line; nothing at all where there is no row."""
+    if not rows:
+        return
+    writer = csv.writer(terminal.out, lineterminator="\n")
+    writer.writerow(rows[0])
+    writer.writerows([csv_cell(value) for value in row.values()] for row in rows)
 
 
 def csv_cell(value: Any) -> Any:

@@ -38,6 +38,8 @@ PIECES = (
     "0", "1e9", "1e-40", "9" * 50, "2026-01-31", "2026-13-99", "01/02/2026", "P1DT12H", "true", "x", "é", "ſ",
     "ı", "İ", "\ud800",
     "\U0001f600", "\u2028", 'matches "(a+)+$"', 'like "%x%"', "purchase", "then", "ago", "user.plan", "if", "times",
+    "where not", "isn't", "[0]", ".0.", "in ()", "percentile(", "**", "since 30 days", "or event b)", "(event a)", "//",
+    "receiving campaign 'x'", "in last 7 days >= 3", "followed by not",
 )  # fmt: skip
 
 

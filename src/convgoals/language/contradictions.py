@@ -145,7 +145,24 @@ def _single_hint(part: ast.Condition) -> str:
         return "true and false have no order: compare them with = or !="
     if isinstance(part, ast.Compare) and isinstance(part.right, ast.Text) and _is_lower(part.left):
         return f"lower(…) gives small letters: {format_node(ast.Compare(part.operator, part.left, _small(part.right)))}"
+    if isinstance(part, ast.Compare) and isinstance(part.left, ast.Arithmetic) and isinstance(part.right, ast.Text):
+        return _dashed_hint(part) or "arithmetic gives a number, which is no text"
     return "leave it out, or compare with a value that can occur"
+
+
+def _dashed_hint(part: ast.Compare) -> str:
+    """``utm-source = "x"`` was read as a difference, and probably meant as a name."""
+    names: list[str] = []
+    value = part.left
+    while isinstance(value, ast.Arithmetic) and value.operator == "-":
+        if not isinstance(value.right, ast.Property) or len(value.right.path) > 1:
+            return ""
+        names.insert(0, value.right.path[0])
+        value = value.left
+    if not isinstance(value, ast.Property):
+        return ""
+    whole = ast.Property(value.owner, (*value.path[:-1], "-".join([value.path[-1], *names])))
+    return f"a name with a dash stands in quotes: {format_node(ast.Compare(part.operator, whole, part.right))}"
 
 
 def _is_lower(value: ast.Value) -> bool:

@@ -6,15 +6,17 @@ import functools
 import re
 
 from convgoals.language.mistakes.habit import Habit, needed
+from convgoals.language.mistakes.habits_counting import COUNTING
 from convgoals.language.mistakes.habits_dates import DATES
 from convgoals.language.mistakes.habits_events import EVENTS
 from convgoals.language.mistakes.habits_frames import FRAMES
+from convgoals.language.mistakes.habits_functions import FUNCTIONS, UNKNOWN
 from convgoals.language.mistakes.habits_profiles import PROFILES
 from convgoals.language.mistakes.habits_values import VALUES
 from convgoals.language.mistakes.habits_windows import WINDOWS
 from convgoals.language.mistakes.reading import Reading
 
-HABITS: tuple[Habit, ...] = (*FRAMES, *WINDOWS, *DATES, *VALUES, *EVENTS, *PROFILES)
+HABITS: tuple[Habit, ...] = (*FRAMES, *COUNTING, *WINDOWS, *DATES, *VALUES, *FUNCTIONS, *EVENTS, *PROFILES, *UNKNOWN)
 
 
 def habits_in(reading: Reading) -> list[Habit]:

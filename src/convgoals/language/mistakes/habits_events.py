@@ -119,7 +119,22 @@ EVENTS: tuple[Habit, ...] = (
         hint='profile."{1}"',
         only_if_mended=True,
     ),
+    Habit(
+        "name-needs-quotes",
+        r"(\bwhere\s*\(?\s*|\band\s+|\bor\s+)(?P<bad>{plain}(?:\s+{plain}){1,2})(?=\s*{relation})",
+        "a name of several words stands in quotes, after `event.`",
+        (lambda m: f"{m[1]}event.{_quoted(m)}",),
+        hint='event."{2}"',
+        only_if_mended=True,
+    ),
     # ---- filters
+    Habit(
+        "where",
+        r"({event})\s+(in\s+(?:the\s+)?last\s+\d+\s*\w+)\s+(?P<bad>where)\s+(\([^()]*\)|[^()]+?)(?=\s*(?:\Z|\)|\band\b|\bor\b|\bwithin\b|\bfollowed\b))",
+        "a `where` follows its event at once",
+        ("{1} where {4} {2}",),
+        hint="{1} where … {2}",
+    ),
     Habit(
         "where",
         r"({event})\s*(?P<bad>(?:(?:with|having|whose|when|if|that\s+has|which\s+has|and\s+where|where\s+its|for\s+which|on)\b))\s*(?=[\w(\"'])",

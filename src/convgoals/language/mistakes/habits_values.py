@@ -1,4 +1,4 @@
-"""Habits about values: numbers, lists, operators, presence, ranges and functions."""
+"""Habits about values: numbers, lists, operators, presence and ranges."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PHRASES = (
     (r"(?:is\s+)?at\s+least", ">="),
     (r"(?:is\s+)?at\s+most|no\s+more\s+than|up\s+to", "<="),
     (r"(?:is\s+)?equals?(?:\s+to)?|is\s+exactly|exactly|eq", "="),
-    (r"ne|neq", "!="),
+    (r"ne|neq|isn'?t|is\s+no", "!="),
     (r"gte|ge", ">="),
     (r"lte|le", "<="),
     (r"gt", ">"),
@@ -108,6 +108,12 @@ def _written_out(match: re.Match[str]) -> str | None:
     if len(match[1]) > 12:
         return None
     return format(Decimal(match[1]) * {"k": 10**3, "m": 10**6, "bn": 10**9}[match[2].lower()], "f")
+
+
+def _between_its_sides(match: re.Match[str]) -> str:
+    """``startswith(x, "a")`` as ``x starts with "a"``."""
+    word = match["bad"].lower().removesuffix("with").rstrip("_")
+    return f"{match[3]} {word}{' with' if word in ('starts', 'ends') else ''} {match[4]}"
 
 
 VALUES: tuple[Habit, ...] = (
@@ -210,6 +216,19 @@ VALUES: tuple[Habit, ...] = (
         (_contains_each,),
         hint="{1} contains … or {1} contains …",
     ),
+    Habit(
+        "in-without-list",
+        r"({path})\s+((?:not\s+)?in)\s*(?P<bad>[(\[]\s*[)\]])",
+        "a list holds at least one value",
+        hint='{1} {2} ("…")',
+    ),
+    Habit(
+        "in-without-list",
+        r"\bin\s*[(\[][^()\[\]]*?({text}|{number})(?P<bad>\s+)(?=[\"'\d])",
+        "a comma stands between the values of a list",
+        (lambda m: m[0].rstrip() + ", ",),
+        hint='plan in ("pro", "team")',
+    ),
     # ---- operators
     Habit(
         "spaced-operator",
@@ -224,6 +243,25 @@ VALUES: tuple[Habit, ...] = (
         "`{0}` is no operator of the language",
         (lambda m: f" {_SIGNS[m[0]]} ",),
         hint="=, !=, <, <=, >, >=, and, or, not",
+    ),
+    Habit(
+        "unknown-operator",
+        r"%|\*\*|\^|//",
+        "`{0}` is no operator of the language; numbers are reckoned with `+`, `-`, `*` and `/`",
+        hint="price * quantity >= 100",
+    ),
+    Habit(
+        "number-form",
+        r"(?<![\w\"')])\s*(?P<bad>-)\s*({path})",
+        "a minus sign stands before a number, or between two values",
+        (" 0 - {2}",),
+        hint="0 - {2}",
+    ),
+    Habit(
+        "list-member",
+        r"({path})\s*(?P<bad>\[\s*-?\d+\s*\](?:\.{names})?|\.\d+(?:\.{names})?)",
+        "a list is not asked for one of its members; `contains` looks through all, and `length` counts them",
+        hint='{1} contains "…", or an event of its own for each member',
     ),
     Habit("unknown-operator", r"profile\s*->\s*", "a dot stands between the profile and its property", ("profile.",)),
     Habit(
@@ -260,6 +298,13 @@ VALUES: tuple[Habit, ...] = (
         "`{2}` stands between its two sides",
         (lambda m: f"{m[1]} {m[2].lower().replace('includes', 'contains')} {m[3]}",),
         hint="{1} contains {3}",
+    ),
+    Habit(
+        "method",
+        r"(?<![\w.])(?P<bad>(starts_?with|ends_?with|contains|matches))\s*\(\s*({path})\s*,\s*({text})\s*\)",
+        "`{1}` stands between its two sides",
+        (_between_its_sides,),
+        hint='url starts with "…"',
     ),
     # ---- presence
     Habit(
@@ -317,34 +362,5 @@ VALUES: tuple[Habit, ...] = (
         "a range is written `between … and …`",
         ("{1} between {3} and {4}",),
         hint="{1} between {3} and {4}",
-    ),
-    # ---- functions
-    Habit(
-        "unknown-function",
-        r"\b(?P<bad>len|size|strlen|char_length)\s*\(",
-        "there is no function `{1}`; it is called `length`",
-        ("length(",),
-        hint="length(…)",
-    ),
-    Habit(
-        "unknown-function",
-        r"\b(?P<bad>lowercase|lcase|tolower)\s*\(",
-        "there is no function `{1}`; it is called `lower`",
-        ("lower(",),
-        hint="lower(…)",
-    ),
-    Habit(
-        "unknown-function",
-        r"\b(?P<bad>average|mean)\s*\(",
-        "there is no function `{1}`; it is called `avg`",
-        ("avg(",),
-        hint="avg(… of event …)",
-    ),
-    Habit(
-        "unknown-function",
-        r"\b(?P<bad>count_distinct|unique|uniq|nunique)\s*\(",
-        "there is no function `{1}`; it is called `distinct`",
-        ("distinct(",),
-        hint="distinct(… of event …)",
     ),
 )

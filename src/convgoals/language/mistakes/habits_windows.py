@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
+
 from convgoals.language.mistakes.habit import Habit
 
 _NUMBERS = {
@@ -17,6 +20,17 @@ _DAY_UNITS = {
     "year": "365 days",
     "quarter": "90 days",
 }
+
+
+def _from_date(match: re.Match[str]) -> str | None:
+    """``within 7 days of 2026-01-01`` as a span of dates."""
+    days = int(match[2]) * (7 if match[3].lower().startswith("w") else 1)
+    try:
+        end = date.fromisoformat(match[4]) + timedelta(days=days)
+    except (ValueError, OverflowError):
+        return None
+    return f"between {match[4]} and {end}"
+
 
 WINDOWS: tuple[Habit, ...] = (
     Habit(
@@ -145,6 +159,27 @@ WINDOWS: tuple[Habit, ...] = (
     ),
     # ---- chains
     Habit(
+        "followed",
+        r"(?P<bad>\()\s*({event}[^()]*(?:\([^()]*\))?)\s*\)\s+(?=(?:not\s+)?followed\b)",
+        "what a chain begins with stands without parentheses",
+        ("{2} ",),
+        hint="event a followed by event b",
+    ),
+    Habit(
+        "followed",
+        r"({event})\s+(followed\s+(?:within\s+" + _SPAN + r"\s+)?by)\s+(?P<bad>\()\s*({event})\s+or\s+({event})\s*\)",
+        "each step of a chain is one occurrence; two chains are joined by `or`",
+        ("({1} {2} {4} or {1} {2} {5})",),
+        hint="{1} {2} {4} or {1} {2} {5}",
+    ),
+    Habit(
+        "not-followed-within",
+        r"\bfollowed\s+by\s+(?P<bad>not|no)\s+(?={event})",
+        "what must not come is written `not followed within … by`, at the end",
+        ("not followed within 14 days by ",),
+        hint="not followed within 14 days by event …",
+    ),
+    Habit(
         "not-followed-within",
         r"\bnot\s+followed\s+by\b",
         "`not followed by` needs a span: until when must it not have happened?",
@@ -189,6 +224,28 @@ WINDOWS: tuple[Habit, ...] = (
         hint="followed by event …",
     ),
     # ---- windows
+    Habit(
+        "window-of",
+        r"\A\s*([^()]+?)\s+(within\s+" + _SPAN + r"\s+(?:of|after)\s+(?:the\s+)?(?:first|last|any))\s+"
+        r"(?P<bad>\()\s*({event})\s+or\s+({event})\s*\)\s*(?=\Z)",
+        "a window opens with one occurrence; two windows are joined by `or`",
+        ("({1} {2} {4}) or ({1} {2} {5})",),
+        hint="(… within 7 days of first event a) or (… within 7 days of first event b)",
+    ),
+    Habit(
+        "window-of",
+        r"\bwithin\s+(?P<bad>(?:the\s+|their\s+)?first)\s+(?=\d)",
+        "a window is written `within` and its span",
+        ("within ",),
+        hint="within 7 days of first event page_visit",
+    ),
+    Habit(
+        "date-window",
+        r"\b(?P<bad>within\s+(\d{1,4})\s*(days?|weeks?|d|w)\s+(?:of|after|from)\s+(\d{4}-\d\d-\d\d))(?![T\d])",
+        "a window opens with what a profile did, or a property; a span of dates is written `between … and …`",
+        (_from_date,),
+        hint="between {4} and 2026-12-31",
+    ),
     Habit(
         "window-of",
         r"\bwithin\s+("

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from convgoals import Goal, GoalEngine
+from convgoals import Event, Goal, GoalEngine
 from convgoals.language.condition import Condition
 from convgoals.records import Fact
 from convgoals.testing import logs, strategies
@@ -66,6 +66,17 @@ def test_restarts(
         engine.forget("p")
         steady.forget("p")
         assert list(engine.history()) == list(steady.history())
+
+
+def test_a_fact_that_is_not_kept_has_moved_time(tmp_path: Path) -> None:
+    """A profile's time has run to its latest fact, kept or not, also for an engine that never saw that fact."""
+    goal = Goal("no answer", "event a not followed within 20 minutes by event b")
+    unheard, late = (Event(kind, "p", f"2026-01-01T0{hour}:00:00Z", id=kind) for kind, hour in (("x", 5), ("a", 3)))
+    url = f"sqlite:///{tmp_path}/goals.db"
+    with GoalEngine([goal], store=url) as engine:
+        engine.process([unheard])
+    with GoalEngine(store=url) as engine:
+        assert [change.achieved_at.hour for change in engine.process([late])] == [3]
 
 
 def test_a_goal_of_another_engine_is_live(tmp_path: Path) -> None:

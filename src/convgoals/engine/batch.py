@@ -7,7 +7,7 @@ the profile is folded again from its kept facts, and what the ledger says of it 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, ItemsView, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from operator import attrgetter
@@ -22,12 +22,68 @@ from convgoals.records import Completion, Event, Fact, Retraction
 from convgoals.storage.base import ProfileChange, Store, StoredProfile
 
 _changed: Callable[[tuple[Sequence[Fact], int, int | None]], ProfileChange] = partial(tuple.__new__, ProfileChange)
-"""A NamedTuple's quickest constructor: there is a change for each profile of a batch."""
+"""A NamedTuple's quickest constructor."""
 
 _particulars = attrgetter(
     "goal", "version", "profile_id", "achieved_at", "trigger_id", "channel", "segments", "value", "since_anchor"
 )
 """All that a completion says but when it was recorded."""
+
+
+class Changes(Mapping[str, ProfileChange]):
+    """What a batch changes, by profile; each change is put together when it is asked for.
+
+    Until then it is enough to know which facts are kept, and where the profiles stand: an object for each of the many
+    profiles of a batch, that lives as long as the batch, is just what the garbage collector is slow at.
+
+    Args:
+        records: where the profiles at hand stand.
+        clock: the instant of the last ``advance``.
+
+    Attributes:
+        kept: the facts to keep of profiles that are at hand.
+        folded: the changes of profiles that were folded again.
+    """
+
+    def __init__(self, records: Mapping[str, ProfileRecord], clock: int) -> None:
+        self.kept: dict[str, Sequence[Fact]] = {}
+        self.folded: dict[str, ProfileChange] = {}
+        self._records = records
+        self._clock = clock
+
+    def __len__(self) -> int:
+        return len(self.kept) + len(self.folded)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.kept
+        yield from self.folded
+
+    def __getitem__(self, profile_id: str) -> ProfileChange:
+        folded = self.folded.get(profile_id)
+        return self._change(profile_id) if folded is None else folded
+
+    def items(self) -> ItemsView[str, ProfileChange]:
+        return _Items(self)
+
+    def each(self) -> Iterator[tuple[str, ProfileChange]]:
+        """What `items` gives, quicker than by asking for one after the other."""
+        for profile_id in self.kept:
+            yield profile_id, self._change(profile_id)
+        yield from self.folded.items()
+
+    def _change(self, profile_id: str) -> ProfileChange:
+        record, clock = self._records[profile_id], self._clock
+        until = record.latest if record.latest > clock else clock
+        return _changed((self.kept[profile_id], until, record.wake if record.wake < NEVER else None))
+
+
+class _Items(ItemsView[str, ProfileChange]):
+    def __init__(self, changes: Changes) -> None:
+        super().__init__(changes)
+        self._changes = changes
+
+    def __iter__(self) -> Iterator[tuple[str, ProfileChange]]:
+        return self._changes.each()
 
 
 class BatchRun:
@@ -36,6 +92,7 @@ class BatchRun:
     Args:
         plan: the live goals.
         store: asked for the kept facts and the completions of profiles that must be folded again.
+        records: where the profiles at hand stand; one that has to be folded again is replaced.
         clock: the instant of the last ``advance``.
         recorded_at: the time that the engine has reached with this batch.
         keep_all: whether to keep facts that no goal looks at.
@@ -46,6 +103,7 @@ class BatchRun:
         self,
         plan: Plan,
         store: Store,
+        records: dict[str, ProfileRecord],
         clock: int,
         *,
         recorded_at: datetime,
@@ -56,7 +114,8 @@ class BatchRun:
         self.store = store
         self.clock = clock
         self.keep_all = keep_all
-        self.changes: dict[str, ProfileChange] = {}
+        self.records = records
+        self.changes = Changes(records, clock)
         self.completions: list[Completion] = []
         self.retractions: list[Retraction] = []
         self.recorded_at = recorded_at
@@ -70,30 +129,24 @@ class BatchRun:
         stored = self.store.load([self._profile_id]).get(self._profile_id)
         return sorted((*(stored.facts if stored else ()), *self._kept), key=by_order)
 
-    def add_all(
-        self, groups: Mapping[str, Sequence[Fact]], records: dict[str, ProfileRecord], untidy: Container[str]
-    ) -> None:
-        """Take all facts of this batch, by profile; a record that had to be folded again is put in the old one's place.
+    def add_all(self, groups: Mapping[str, Sequence[Fact]], untidy: Container[str]) -> None:
+        """Take all facts of this batch.
 
         Args:
-            groups: the facts by profile.
-            records: where each profile stands.
+            groups: the facts by profile; all these profiles are at hand.
             untidy: the profiles whose facts do not come each later than the one before.
         """
-        take, changes, clock, keep_all = self._fold.take, self.changes, self.clock, self.keep_all
-        out = self._fold.out
+        records, take, clock, keep_all = self.records, self._fold.take, self.clock, self.keep_all
+        out, kept = self._fold.out, self.changes.kept
         for profile_id, facts in groups.items():
             record = records[profile_id]
             if facts[0].instant <= record.last or profile_id in untidy:
                 records[profile_id] = self._add_untidy(profile_id, record, facts)
                 continue
             self._profile_id, self._kept = profile_id, facts
-            kept = take(record, facts, keep_all)
-            until = record.latest
-            if record.wake <= until or clock > until or out:
-                self._finish(profile_id, record, kept)
-            else:
-                changes[profile_id] = _changed((kept, until, record.wake if record.wake < NEVER else None))
+            kept[profile_id] = take(record, facts, keep_all)
+            if out or record.wake <= record.latest or record.latest < clock:
+                self._finish(profile_id, record)
 
     def _add_untidy(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact]) -> ProfileRecord:
         """Take a profile's *facts* in whatever order; returns its record, a new one if it was folded again."""
@@ -113,10 +166,11 @@ class BatchRun:
             return self.refold(profile_id, stored, ordered, cause=ordered[0].id, latest=record.latest)
         self._kept = ordered
         self._fold.run(record, ordered)
-        self._finish(profile_id, record, ordered)
+        self.changes.kept[profile_id] = ordered
+        self._finish(profile_id, record)
         return record
 
-    def _finish(self, profile_id: str, record: ProfileRecord, kept: Sequence[Fact]) -> None:
+    def _finish(self, profile_id: str, record: ProfileRecord) -> None:
         """Let time pass for the profile, and write down what fired."""
         fold = self._fold
         until = record.latest if record.latest > self.clock else self.clock
@@ -125,12 +179,12 @@ class BatchRun:
         if fold.out:
             self.completions.extend([self._completion(profile_id, firing) for firing in fold.out])
             fold.out.clear()
-        self.changes[profile_id] = _changed((kept, until, record.wake if record.wake < NEVER else None))
 
-    def pass_time(self, profile_id: str, record: ProfileRecord) -> None:
-        """Let time alone do what it does for a profile."""
+    def pass_time(self, profile_id: str) -> None:
+        """Let time alone do what it does for a profile at hand."""
         self._profile_id, self._kept = profile_id, ()
-        self._finish(profile_id, record, ())
+        self.changes.kept[profile_id] = ()
+        self._finish(profile_id, self.records[profile_id])
 
     def refold(
         self,
@@ -154,15 +208,14 @@ class BatchRun:
         """
         facts = sorted((*stored.facts, *new), key=by_order) if stored else list(new)
         record, fired = fold_all(self.plan, facts, max(latest, self.clock, stored.until if stored else BEGINNING))
-        record.latest = max(record.latest, latest)
         live = {(machine.goal.name, machine.version) for machine in self.plan.machines}
         wanted = [self._completion(profile_id, firing) for firing in fired]
         recorded = [c for c in self.store.completions(profile_id=profile_id) if (c.goal, c.version) in live]
         for other in others:
             recorded.extend(self.store.completions(profile_id=other))
         self._correct(recorded, wanted, cause)
-        self.changes[profile_id] = ProfileChange(
-            tuple(new), max(record.latest, record.last, self.clock), record.wake if record.wake < NEVER else None
+        self.changes.folded[profile_id] = ProfileChange(
+            tuple(new), record.latest, record.wake if record.wake < NEVER else None
         )
         return record
 
@@ -200,5 +253,6 @@ def fold_all(plan: Plan, facts: Sequence[Fact], until: int) -> tuple[ProfileReco
     record = ProfileRecord(plan)
     fold = Fold(plan, lambda: facts, ignore_notes, Counter())
     fold.run(record, facts)
-    fold.pass_time(record, max(until, record.latest))
+    record.latest = max(record.latest, until)  # a fact that was not kept may have been the latest
+    fold.pass_time(record, record.latest)
     return record, fold.out

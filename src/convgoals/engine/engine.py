@@ -245,7 +245,8 @@ class GoalEngine(Questions, Lifecycle):
                     return []
                 run = self._run(self._plan, intake.latest)
                 try:
-                    run.add_all(groups, self._load(groups), intake.untidy)
+                    self._load(groups)
+                    run.add_all(groups, intake.untidy)
                     changes = self._commit(run, Batch(positions=dict(checkpoint or {})))
                 except BaseException:
                     for profile_id in groups:  # where they stood before is what the store says
@@ -260,8 +261,8 @@ class GoalEngine(Questions, Lifecycle):
                     self._on_rejected(rejection)
             return self._announce(changes)
 
-    def _load(self, profile_ids: Iterable[str]) -> dict[str, ProfileRecord]:
-        """All records at hand, with those of *profile_ids* among them: loaded from the store, or new."""
+    def _load(self, profile_ids: Iterable[str]) -> None:
+        """Have the records of *profile_ids* at hand: loaded from the store, or new."""
         records = self._records
         missing = [profile_id for profile_id in profile_ids if profile_id not in records]
         if missing:
@@ -272,7 +273,6 @@ class GoalEngine(Questions, Lifecycle):
                     records[profile_id] = ProfileRecord(self._plan)
                 else:
                     records[profile_id] = fold_all(self._plan, known.facts, known.until)[0]
-        return records
 
     def _bound_cache(self) -> None:
         while len(self._records) > CACHED_PROFILES:
@@ -297,9 +297,9 @@ class GoalEngine(Questions, Lifecycle):
                 try:
                     for start in range(0, len(due), PASS):
                         part = due[start : start + PASS]
-                        records = self._load(part)
+                        self._load(part)
                         for profile_id in part:
-                            run.pass_time(profile_id, records[profile_id])
+                            run.pass_time(profile_id)
                     changes = self._commit(run, Batch(positions={CLOCK: instant}))
                 except BaseException:
                     for profile_id in due:
@@ -314,6 +314,7 @@ class GoalEngine(Questions, Lifecycle):
         return BatchRun(
             plan,
             self._store,
+            self._records,
             self._clock if clock is None else clock,
             recorded_at=to_datetime(at if at > BEGINNING else 0),
             keep_all=self._keep_all,

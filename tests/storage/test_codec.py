@@ -49,7 +49,8 @@ def test_round_trip(properties: dict[str, Any], owner: str) -> None:
     found = codec.decode_facts(owner, text)
     assert list(map(exactly, found)) == list(map(exactly, facts))
     assert [fact.profile_id for fact in found] == ["p", "q"]
-    assert codec.fact_ids(text) == ["1", "2"]
+    assert [codec.row_id(row) for row in codec.load_rows(text)] == ["1", "2"]
+    assert codec.dump_rows(codec.load_rows(text)) == text
 
 
 @given(st.one_of(st.none(), st.integers(), st.floats(), st.decimals()))

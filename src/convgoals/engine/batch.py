@@ -19,9 +19,9 @@ from convgoals.predicates.base import NEVER
 from convgoals.predicates.plan import Plan
 from convgoals.predicates.values import Notes
 from convgoals.records import Completion, Event, Fact, Retraction
-from convgoals.storage.base import ProfileChange, Store, StoredProfile
+from convgoals.storage.base import NO_FACTS, ProfileChange, Store, StoredProfile
 
-_changed: Callable[[tuple[Sequence[Fact], int, int | None]], ProfileChange] = partial(tuple.__new__, ProfileChange)
+_changed: Callable[[tuple[Any, ...]], ProfileChange] = partial(tuple.__new__, ProfileChange)
 """A NamedTuple's quickest constructor."""
 
 _particulars = attrgetter(
@@ -74,7 +74,8 @@ class Changes(Mapping[str, ProfileChange]):
     def _change(self, profile_id: str) -> ProfileChange:
         record, clock = self._records[profile_id], self._clock
         until = record.latest if record.latest > clock else clock
-        return _changed((self.kept[profile_id], until, record.wake if record.wake < NEVER else None))
+        wake = record.wake if record.wake < NEVER else None
+        return _changed((self.kept[profile_id], until, wake, None, (), NO_FACTS))
 
 
 class _Items(ItemsView[str, ProfileChange]):

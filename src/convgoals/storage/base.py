@@ -18,9 +18,10 @@ What holds for all methods:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import attrs
@@ -38,11 +39,31 @@ class SavedGoal:
         goal: its current definition.
         version: the version of its condition, from 1.
         archived: whether it is no longer evaluated.
+        scopes: the scopes whose facts it is evaluated over, besides those of everybody.
     """
 
     goal: Goal
     version: int = 1
     archived: bool = False
+    scopes: tuple[str, ...] = ()
+
+
+class SavedState(NamedTuple):
+    """What the engine has worked out of a profile's facts, for it to go on from there.
+
+    Attributes:
+        at: it covers the facts at or before this instant.
+        text: what the engine wrote, which no store looks into; empty for "no state".
+    """
+
+    at: int
+    text: str
+
+
+NO_STATE = SavedState(0, "")
+"""In a change: what was saved is removed."""
+
+NO_FACTS: Mapping[str, tuple[Fact, ...]] = MappingProxyType({})
 
 
 @attrs.frozen
@@ -53,11 +74,15 @@ class StoredProfile:
         facts: its kept facts, by ``(instant, id)``.
         until: the instant to which the ledger has been brought for it.
         wake: the next instant at which time alone may complete a goal for it; ``None`` for never.
+        state: what was last saved of it.
+        scoped: by scope, the kept facts that concern some goals only, in the same order; no scope is without any.
     """
 
     facts: tuple[Fact, ...]
     until: int
     wake: int | None = None
+    state: SavedState | None = None
+    scoped: Mapping[str, tuple[Fact, ...]] = NO_FACTS
 
 
 class ProfileChange(NamedTuple):
@@ -67,11 +92,19 @@ class ProfileChange(NamedTuple):
         facts: facts to keep, each with an id that the profile did not have.
         until: as in `StoredProfile`.
         wake: the next instant at which time alone may complete a goal for it; ``None`` for never.
+        state: replaces what was saved; ``None`` leaves it, `NO_STATE` removes it.
+        dropped: ids of facts of earlier batches, in whatever scope, that are no longer kept. What is dropped is as if
+            it had never come, but that a receipt goes on being one of `Reader.receipts` and `Reader.recipients`.
+        scoped: as ``facts``, by scope. A scope is a name that is not empty. The same id may be kept in several scopes
+            and outside of them. Receipts with a scope are none of `Reader.receipts` and `Reader.recipients`.
     """
 
     facts: Sequence[Fact]
     until: int
     wake: int | None
+    state: SavedState | None = None
+    dropped: Collection[str] = ()
+    scoped: Mapping[str, Sequence[Fact]] = NO_FACTS
 
 
 @attrs.frozen
@@ -84,8 +117,9 @@ class Batch:
         reached: the instant that the engine's time has reached, or ``None`` to leave it.
         positions: how far each source has been read, merged over what was known.
         merged: identities that became others, as ``(old, new)``, before anything else of the batch; neither has become
-            another before. The old profile's facts, and itself, are gone (the new one's facts are in ``profiles``);
-            what the ledger says of it stays under its name.
+            another before. The old profile's facts, its state, and itself, are gone (the new one's facts are in
+            ``profiles``); what the ledger says of it stays under its name. Its receipts whose facts were dropped become
+            those of the new one, which is in ``profiles``.
         goals: goals to save, by name, over what was known.
     """
 
@@ -143,8 +177,19 @@ class Store(Reader, Protocol):
         """
         ...
 
-    def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
-        """The known ones of *profile_ids*, of which there may be many, with all their kept facts."""
+    def load(
+        self, profile_ids: Iterable[str], *, after: int | None = None, resume: bool = False
+    ) -> dict[str, StoredProfile]:
+        """The known ones of *profile_ids*, of which there may be many, with their kept facts.
+
+        Args:
+            profile_ids: whom.
+            after: with only the facts later than this instant, with a scope or without.
+            resume: of those that have a state, with only the facts later than ``state.at``; not together with *after*.
+
+        Where facts are left out, it should cost little more than what is given back; so a fact that is ignored because
+        an earlier one has its id may be there if that one is left out.
+        """
         ...
 
     def profile_ids(self) -> Iterator[str]:
@@ -161,9 +206,9 @@ class Store(Reader, Protocol):
     def commit(self, batch: Batch) -> None:
         """Make all of *batch* durable, or raise and change nothing.
 
-        A fact whose id the profile has already is ignored (the first received stays). A `Retraction` ends its
-        completion: the latest one recorded before this batch that still holds and is equal to it but for
-        ``recorded_at``; the ledger has it as it was recorded.
+        A fact whose id the profile has already, in the same scope, is ignored (the first received stays). A
+        `Retraction` ends its completion: the latest one recorded before this batch that still holds and is equal to it
+        but for ``recorded_at``; the ledger has it as it was recorded.
 
         Raises:
             StoreError: a fact has no id, a retraction matches no completion, or the backend failed.

@@ -112,9 +112,30 @@ def decode_facts(profile_id: str, text: str) -> list[Fact]:
     return found
 
 
-def fact_ids(text: str) -> list[str]:
-    """The ids of the facts that `encode_facts` wrote."""
-    return [row[1] for row in json.loads(text)]
+def load_rows(text: str) -> list[Any]:
+    """The rows that `encode_facts` wrote, one a fact, to be written again by `dump_rows`."""
+    rows: list[Any] = json.loads(text)
+    return rows
+
+
+def dump_rows(rows: Sequence[Any]) -> str:
+    """The text of rows."""
+    return _dump(rows)
+
+
+def row_id(row: Sequence[Any]) -> str:
+    """The id of a row's fact."""
+    return str(row[1])
+
+
+def row_instant(row: Sequence[Any]) -> int:
+    """The instant of a row's fact."""
+    return int(row[2])
+
+
+def row_is_receipt(row: Sequence[Any]) -> bool:
+    """Whether a row's fact is a receipt."""
+    return bool(row[0] == _RECEIPT)
 
 
 def encode_value(value: object) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from array import array
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right, insort
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
@@ -14,9 +15,19 @@ from sortedcontainers import SortedSet
 
 from convgoals.errors import StoreError
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
-from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
+from convgoals.storage.base import (
+    NO_FACTS,
+    Batch,
+    Damage,
+    ProfileChange,
+    SavedGoal,
+    SavedState,
+    StoredProfile,
+    StoreInfo,
+)
 
 _ID = attrgetter("id")
+_INSTANT = attrgetter("instant")
 _FACT_ORDER = attrgetter("instant", "id")
 
 
@@ -24,16 +35,49 @@ _NOWHERE = -1
 """The place before the first of the ledger."""
 
 
-class _Profile:
-    """A profile's kept facts as they came, and where in the ledger its latest completion stands."""
+_LONG = 256
+"""From how many facts on it is worth remembering their ids."""
 
-    __slots__ = ("facts", "latest", "until", "wake")
+
+class _Rest:
+    """What few profiles have.
+
+    Attributes:
+        state: what was saved.
+        scoped: facts by scope.
+        receipts: those whose facts were dropped, by campaign and id: instant and channel.
+        ids: the ids of the tidy facts, where there are many.
+    """
+
+    __slots__ = ("ids", "receipts", "scoped", "state")
+
+    def __init__(self) -> None:
+        self.state: SavedState | None = None
+        self.scoped: dict[str, list[Fact]] = {}
+        self.receipts: dict[tuple[str, str], tuple[int, str | None]] = {}
+        self.ids: set[str | None] | None = None
+
+
+class _Profile:
+    """A profile's kept facts, and where in the ledger its latest completion stands.
+
+    The first ``tidy`` facts are in order, and all different; the others are as they came.
+    """
+
+    __slots__ = ("facts", "latest", "rest", "tidy", "until", "wake")
 
     def __init__(self) -> None:
         self.facts: list[Fact] = []
+        self.tidy = 0
         self.latest = _NOWHERE
         self.until = 0
         self.wake: int | None = None
+        self.rest: _Rest | None = None
+
+    def more(self) -> _Rest:
+        if self.rest is None:
+            self.rest = _Rest()
+        return self.rest
 
 
 def _same(left: Completion, right: Completion) -> bool:
@@ -47,13 +91,52 @@ def _order(completion: Completion) -> tuple[datetime, str, str, str]:
 
 def _kept(profile: _Profile) -> list[Fact]:
     """A profile's facts by ``(instant, id)``; of several with one id, the first received."""
-    if len(set(map(_ID, profile.facts))) < len(profile.facts):
+    facts = profile.facts
+    if profile.tidy < len(facts):
+        if len(facts) < _LONG:
+            profile.facts = facts = _in_order(facts)
+        else:
+            _sort_in(profile)
+        profile.tidy = len(facts)
+    return facts
+
+
+def _in_order(facts: list[Fact]) -> list[Fact]:
+    if len(set(map(_ID, facts))) < len(facts):
         by_id: dict[str | None, Fact] = {}
-        for fact in profile.facts:
+        for fact in facts:
             by_id.setdefault(fact.id, fact)
-        profile.facts = list(by_id.values())
-    profile.facts.sort(key=_FACT_ORDER)
-    return profile.facts
+        facts = list(by_id.values())
+    facts.sort(key=_FACT_ORDER)
+    return facts
+
+
+def _sort_in(profile: _Profile) -> None:
+    """Bring the facts of a long log in order, at the cost of those that are new."""
+    facts, rest = profile.facts, profile.more()
+    came = facts[profile.tidy :]
+    del facts[profile.tidy :]
+    if rest.ids is None:
+        rest.ids = set(map(_ID, facts))
+    new = []
+    for fact in came:
+        if fact.id not in rest.ids:
+            rest.ids.add(fact.id)
+            new.append(fact)
+    new.sort(key=_FACT_ORDER)
+    if not new or not facts or _FACT_ORDER(facts[-1]) < _FACT_ORDER(new[0]):
+        facts += new
+    elif len(new) < _LONG:
+        for fact in new:
+            insort(facts, fact, key=_FACT_ORDER)
+    else:
+        facts += new
+        facts.sort(key=_FACT_ORDER)
+
+
+def _later(facts: list[Fact], after: int | None) -> tuple[Fact, ...]:
+    """Those of ordered *facts* that are later than *after*."""
+    return tuple(facts) if after is None else tuple(facts[bisect_right(facts, after, key=_INSTANT) :])
 
 
 class MemoryStore:
@@ -82,13 +165,25 @@ class MemoryStore:
         self._open()
         yield  # nobody else writes here: an engine's own threads wait for one another
 
-    def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
+    def load(
+        self, profile_ids: Iterable[str], *, after: int | None = None, resume: bool = False
+    ) -> dict[str, StoredProfile]:
         self._open()
         found = {}
         for profile_id in profile_ids:
             profile = self._profiles.get(profile_id)
-            if profile is not None:
-                found[profile_id] = StoredProfile(tuple(_kept(profile)), profile.until, profile.wake)
+            if profile is None:
+                continue
+            rest = profile.rest
+            if rest is None:
+                found[profile_id] = StoredProfile(_later(_kept(profile), after), profile.until, profile.wake)
+                continue
+            start = rest.state.at if resume and rest.state is not None else after
+            later = {scope: _later(facts, start) for scope, facts in rest.scoped.items()}
+            scoped = {scope: facts for scope, facts in later.items() if facts} or NO_FACTS
+            found[profile_id] = StoredProfile(
+                _later(_kept(profile), start), profile.until, profile.wake, rest.state, scoped
+            )
         return found
 
     def profile_ids(self) -> Iterator[str]:
@@ -107,10 +202,12 @@ class MemoryStore:
     def commit(self, batch: Batch) -> None:
         self._open()
         everything = list(itertools.chain.from_iterable([change.facts for change in batch.profiles.values()]))
-        if None in [fact.id for fact in everything]:
+        scoped = [fact for change in batch.profiles.values() for facts in change.scoped.values() for fact in facts]
+        if None in [fact.id for fact in everything] or None in [fact.id for fact in scoped]:
             raise StoreError("a fact must have an id to be kept", code="fact-id")
         retracted = self._matched_retractions(batch)
         for old, new in batch.merged:
+            self._hand_on_receipts(old, new)
             self._drop_profile(old)
             self._aliases = {a: new if b == old else b for a, b in self._aliases.items()} | {old: new}
         receipts = CampaignReceipt in map(type, everything)
@@ -118,11 +215,15 @@ class MemoryStore:
             profile = self._profiles.get(profile_id)
             if profile is None:
                 profile = self._profiles[profile_id] = _Profile()
-            facts, profile.until, wake = change
+            facts, profile.until, wake, state, dropped, more = change
+            if dropped:
+                self._drop_facts(profile, dropped)
             profile.facts += facts
+            if state is not None or more:
+                self._change_rest(profile, change)
             if receipts:
-                for receipt in self._receipts_of(profile_id):
-                    self._receivers.setdefault(receipt.campaign, set()).add(profile_id)
+                for campaign, _, _ in self._receipts_of(profile_id):
+                    self._receivers.setdefault(campaign, set()).add(profile_id)
             if profile.wake != wake:
                 self._set_wake(profile_id, profile, wake)
         self._append(batch.entries, retracted)
@@ -131,6 +232,41 @@ class MemoryStore:
         self._positions.update(batch.positions)
         if batch.reached is not None:
             self._reached = batch.reached
+
+    @staticmethod
+    def _change_rest(profile: _Profile, change: ProfileChange) -> None:
+        rest = profile.more()
+        if change.state is not None:
+            rest.state = change.state if change.state.text else None
+        for scope, facts in change.scoped.items():
+            if facts:
+                rest.scoped[scope] = _in_order([*rest.scoped.get(scope, ()), *facts])
+
+    @staticmethod
+    def _drop_facts(profile: _Profile, dropped: Collection[str]) -> None:
+        gone, rest, kept = frozenset(dropped), profile.more(), []
+        for fact in _kept(profile):
+            if fact.id not in gone:
+                kept.append(fact)
+            elif isinstance(fact, CampaignReceipt):
+                rest.receipts.setdefault((fact.campaign, str(fact.id)), (fact.instant, fact.channel))
+        profile.facts, profile.tidy, rest.ids = kept, len(kept), None
+        for scope, facts in list(rest.scoped.items()):
+            rest.scoped[scope] = [fact for fact in facts if fact.id not in gone]
+            if not rest.scoped[scope]:
+                del rest.scoped[scope]
+
+    def _hand_on_receipts(self, old: str, new: str) -> None:
+        """Receipts whose facts were dropped become those of the identity that *old* becomes."""
+        profile = self._profiles.get(old)
+        if profile is None or profile.rest is None or not profile.rest.receipts:
+            return
+        if new not in self._profiles:
+            self._profiles[new] = _Profile()
+        known = self._profiles[new].more().receipts
+        for (campaign, fact_id), receipt in profile.rest.receipts.items():
+            known.setdefault((campaign, fact_id), receipt)
+            self._receivers.setdefault(campaign, set()).add(new)
 
     def _append(self, entries: Iterable[Completion | Retraction], retracted: dict[int, int]) -> None:
         """Append to the ledger; a retraction names what it ends as that was recorded."""
@@ -269,20 +405,25 @@ class MemoryStore:
         self._open()
         found = []
         for profile_id in sorted(self._receivers.get(campaign, ())):
-            instants = [fact.instant for fact in self._receipts_of(profile_id) if fact.campaign == campaign]
+            instants = [instant for of, instant, _ in self._receipts_of(profile_id) if of == campaign]
             if instants:  # a receipt whose id was known already is none
                 found.append((profile_id, min(instants)))
         return tuple(found)
 
-    def _receipts_of(self, profile_id: str) -> list[CampaignReceipt]:
-        return [fact for fact in _kept(self._profiles[profile_id]) if isinstance(fact, CampaignReceipt)]
+    def _receipts_of(self, profile_id: str) -> list[tuple[str, int, str | None]]:
+        """A profile's receipts as campaign, instant, channel; those whose facts were dropped among them."""
+        profile = self._profiles[profile_id]
+        dropped = {} if profile.rest is None else profile.rest.receipts
+        found = [(campaign, *receipt) for (campaign, _), receipt in dropped.items()]
+        kept = [fact for fact in _kept(profile) if isinstance(fact, CampaignReceipt)]
+        return found + [(f.campaign, f.instant, f.channel) for f in kept if (f.campaign, f.id) not in dropped]
 
     def receipts(self) -> Iterator[tuple[str, int, str, str | None]]:
         self._open()
         found = [
-            (profile_id, fact.instant, fact.campaign, fact.channel)
+            (profile_id, instant, campaign, channel)
             for profile_id in set().union(*self._receivers.values())
-            for fact in self._receipts_of(profile_id)
+            for campaign, instant, channel in self._receipts_of(profile_id)
         ]
         return iter(sorted(found, key=lambda row: (row[0], row[1], row[2], row[3] or "")))
 

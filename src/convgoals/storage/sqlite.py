@@ -9,33 +9,30 @@ from __future__ import annotations
 import itertools
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, TypeAlias
 
-from convgoals.errors import ConvgoalsError, StoreError
+from convgoals.errors import StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
 from convgoals.instants import to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage import sqlite_care, sqlite_ledger
 from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
 from convgoals.storage.codec import (
-    decode_facts,
     decode_value,
     encode_facts,
     encode_value,
-    fact_ids,
 )
 from convgoals.storage.sqlite_database import Database
+from convgoals.storage.sqlite_facts import FactChains
 from convgoals.storage.sqlite_ledger import ENDLESS, ROWS, essence, to_columns
 from convgoals.storage.sqlite_schema import Synchronous
 
 _PLACES = 100_000
 """How many profiles' places are kept at hand."""
-
-_by_order = attrgetter("instant", "id")
 
 Place: TypeAlias = tuple[int, int | None, int | None]
 """A known profile's number, its latest chunk of facts, and its latest completion."""
@@ -68,6 +65,8 @@ class SQLiteStore:
         synchronous: Synchronous = "normal",
     ) -> None:
         self._database = Database(path, busy_timeout, synchronous)
+        self._chains = FactChains(self._database)
+        self._decoded = self._chains.decoded
         self._log_holds_erased = False
         self._drop_cached()
 
@@ -78,7 +77,7 @@ class SQLiteStore:
         self._knows_all = False  # whether no identity is in the database that has no place at hand
         self._absent: set[str] = set()
         self._tracks: dict[tuple[str, int], int] = {}
-        self._last_profile = self._last_chunk = self._profiles = self._entries = 0
+        self._last_profile = self._profiles = self._entries = 0
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -97,7 +96,7 @@ class SQLiteStore:
             self._drop_cached()
             self._seen_version = version
             totals = self._database.one("totals")
-            self._last_profile, self._last_chunk, self._profiles, self._entries = totals
+            self._last_profile, self._chains.last, self._profiles, self._entries = totals
             self._knows_all = not self._last_profile
             self._tracks = {track: number for number, track in sqlite_ledger.read_tracks(self._database).items()}
 
@@ -117,7 +116,9 @@ class SQLiteStore:
 
     # ---- profiles and facts
 
-    def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
+    def load(
+        self, profile_ids: Iterable[str], *, after: int | None = None, resume: bool = False
+    ) -> dict[str, StoredProfile]:
         names = list(profile_ids)
         known: dict[int, tuple[str, int, int | None]] = {}
         with self._database.transaction("BEGIN"):
@@ -126,11 +127,7 @@ class SQLiteStore:
                 row = self._find(name)
                 if row is not None and row[3] is not None:
                     known[row[0]] = name, row[3], row[4]
-            chunks = self._chunks(list(known)) if known else {}
-        return {
-            name: StoredProfile(self._facts(name, chunks.get(number, ())), until, wake)
-            for number, (name, until, wake) in known.items()
-        }
+            return self._chains.load(known, after, resume=resume) if known else {}
 
     def _find(self, name: str) -> Any:
         """``(number, facts, completions, until, wake)`` of an identity that was ever named, or ``None``."""
@@ -146,32 +143,6 @@ class SQLiteStore:
         elif row[3] is not None:
             self._places[name] = row[:3]
         return row
-
-    def _chunks(self, numbers: Sequence[int]) -> dict[int, list[str]]:
-        """The texts of these profiles' chunks, the oldest first."""
-        chunks: dict[int, list[str]] = {}
-        for number, text in self._database.all("chunks", (json.dumps(numbers),)):
-            chunks.setdefault(number, []).append(text)
-        for texts in chunks.values():
-            texts.reverse()
-        return chunks
-
-    def _facts(self, name: str, chunks: Iterable[str]) -> tuple[Fact, ...]:
-        found: dict[str | None, Fact] = {}
-        for text in chunks:
-            for fact in self._decoded(decode_facts, name, text):
-                found.setdefault(fact.id, fact)  # of two facts with one id, the first that came stays
-        return tuple(sorted(found.values(), key=_by_order))
-
-    def _decoded(self, decode: Callable[..., Any], *values: Any) -> Any:
-        try:
-            return decode(*values)
-        except (ValueError, TypeError, LookupError, ArithmeticError, ConvgoalsError) as error:
-            raise StoreError(
-                f"{self._database.name} holds a record that cannot be read: {error}",
-                code="store-corrupt",
-                hint="it was damaged, or changed by another program: restore it from a backup",
-            ) from error
 
     def profile_ids(self) -> Iterator[str]:
         with self._database.use():
@@ -223,18 +194,27 @@ class SQLiteStore:
 
     def commit(self, batch: Batch) -> None:
         texts = {name: encode_facts(name, change.facts) for name, change in batch.profiles.items() if change.facts}
+        scoped = [
+            (name, scope, facts, encode_facts(name, facts))
+            for name, change in batch.profiles.items()
+            for scope, facts in change.scoped.items()
+            if facts
+        ]
         with self._writing():
             ended = self._matched_retractions(batch.entries)
             for old, new in batch.merged:
                 self._merge(old, new)
             self._introduce(batch)
+            self._drop_facts(batch)
             self._write_receipts(batch, texts)
-            self._write_chunks(texts)
+            self._write_chunks(batch, texts, scoped)
+            self._write_states(batch)
             self._write_entries(batch.entries, ended)
             self._write_standings(batch)
             for saved in batch.goals:
                 definition = encode_value(goal_to_dict(saved.goal))
-                self._database.run("save_goal", saved.goal.name, saved.version, saved.archived, definition)
+                scopes = json.dumps(saved.scopes)
+                self._database.run("save_goal", saved.goal.name, saved.version, saved.archived, scopes, definition)
             for source, at in batch.positions.items():
                 self._database.run("save_position", source, encode_value(at))
             self._database.run("set_totals", batch.reached, self._profiles, self._entries)
@@ -266,15 +246,40 @@ class SQLiteStore:
         self._database.run_many("add_profile", made)
         self._database.run_many("add_standing", [(number,) for number, _ in made])
 
-    def _write_chunks(self, texts: Mapping[str, str]) -> None:
-        places, chunk, rows = self._places, self._last_chunk, []
+    def _drop_facts(self, batch: Batch) -> None:
+        for name, change in batch.profiles.items():
+            number, head, completion = self._places[name]
+            if change.dropped and head is not None:
+                head, receipts = self._chains.drop(head, change.dropped)
+                self._places[name] = number, head, completion
+                if receipts:
+                    self._database.run("drop_receipt_facts", number, json.dumps(receipts))
+
+    def _write_chunks(
+        self, batch: Batch, texts: Mapping[str, str], scoped: Sequence[tuple[str, str, Sequence[Fact], str]]
+    ) -> None:
+        places, append, rows = self._places, self._chains.append, []
         for name, text in texts.items():
             number, previous, completion = places[name]
-            chunk += 1
-            rows.append((chunk, previous, text))
-            places[name] = (number, chunk, completion)
-        self._database.run_many("add_chunk", rows)
-        self._last_chunk = chunk
+            rows.append(append(previous, batch.profiles[name].facts, text))
+            places[name] = (number, self._chains.last, completion)
+        for name, scope, facts, text in scoped:
+            number, previous, completion = places[name]
+            rows.append(append(previous, facts, text, scope))
+            places[name] = (number, self._chains.last, completion)
+        self._chains.write(rows)
+
+    def _write_states(self, batch: Batch) -> None:
+        for name, change in batch.profiles.items():
+            if change.state is None:
+                continue
+            number, head, completion = self._places[name]
+            if not change.state.text:
+                self._database.run("drop_state", number)
+                continue
+            self._database.run("save_state", number, *change.state)
+            if head is not None:
+                self._places[name] = number, self._chains.join(head), completion
 
     def _write_receipts(self, batch: Batch, texts: Mapping[str, str]) -> None:
         """Receipts have a table of their own; one whose id the profile has already must not get there."""
@@ -287,8 +292,8 @@ class SQLiteStore:
                 continue
             number, latest, _ = self._places[name]
             known: set[str | None] = set()
-            for chunk in self._chunks([number]).get(number, ()) if latest is not None else ():
-                known.update(self._decoded(fact_ids, chunk))
+            if latest is not None:
+                known.update(self._chains.ids(latest))
             for fact in facts:
                 if type(fact) is CampaignReceipt and fact.id not in known:
                     rows.append((number, fact.campaign, fact.id, fact.instant, fact.channel))
@@ -319,9 +324,9 @@ class SQLiteStore:
 
     def _write_standings(self, batch: Batch) -> None:
         places, rows = self._places, []
-        for name, (_, until, wake) in batch.profiles.items():
+        for name, change in batch.profiles.items():
             number, chunk, completion = places[name]
-            rows.append((until, wake, chunk, completion, number))
+            rows.append((change[1], change[2], chunk, completion, number))  # until and wake
         rows.sort(key=_number)  # neighbours stand on one page
         self._database.run_many("set_standing", rows)
         others = {entry.profile_id for entry in batch.entries if isinstance(entry, Completion)} - batch.profiles.keys()
@@ -412,6 +417,8 @@ class SQLiteStore:
                 self._profiles -= 1
         gone, stays = numbers
         self._database.run("drop_chunks", gone)
+        self._database.run("drop_state", gone)
+        self._database.run("hand_on_receipts", stays, gone)
         self._database.run("drop_receipts", gone)
         self._database.run("drop_standing", gone)
         self._database.run("set_alias", None, stays)
@@ -429,7 +436,7 @@ class SQLiteStore:
                 for statement in ("erase_retractions", "erase_completions"):
                     erased += self._database.run(statement, each)
                 self._database.run("add_erased", erased)
-                for statement in ("drop_chunks", "drop_receipts"):
+                for statement in ("drop_chunks", "drop_state", "drop_receipts"):
                     self._database.run(statement, each)
                 self._database.run("erase_standing", each)
                 self._database.run("erase_profile", each)
@@ -465,9 +472,12 @@ class SQLiteStore:
     def _saved_goals(self) -> list[SavedGoal]:
         return [
             SavedGoal(
-                self._decoded(lambda text: goal_from_dict(decode_value(text)), definition), version, bool(archived)
+                self._decoded(lambda text: goal_from_dict(decode_value(text)), definition),
+                version,
+                bool(archived),
+                tuple(self._decoded(json.loads, scopes)),
             )
-            for version, archived, definition in self._database.all("goals")
+            for version, archived, scopes, definition in self._database.all("goals")
         ]
 
     def positions(self) -> dict[str, int | str]:

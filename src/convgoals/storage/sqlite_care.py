@@ -32,6 +32,7 @@ _COUNTED: Mapping[str, tuple[str, str]] = {
     "damage_completions": ("orphan", "some completions are not among those of a profile, or are there twice"),
     "damage_chains": ("orphan", "{} completions stand among those of another profile, or in the wrong order"),
     "damage_retractions": ("orphan", "{} retractions end no completion before them"),
+    "damage_states": ("orphan", "{} states are of no known profile"),
     "damage_receipts": ("orphan", "{} receipts are of no known profile"),
 }
 """Statements that count what must not be there, each with the kind of damage and how it is told."""

@@ -29,6 +29,7 @@ from convgoals.goals import Goal
 from convgoals.instants import to_datetime
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, Retraction
 from convgoals.storage.base import Batch, SavedGoal, Store
+from convgoals.testing.contract_facts import FactLaws
 from convgoals.testing.contract_ledger import LedgerLaws
 from convgoals.testing.store_model import StoreModel, assert_agrees, batches
 from convgoals.testing.store_samples import (
@@ -46,7 +47,7 @@ _PLACES = ("value", "nested", "name", "id", "profile", "type", "segment", "sourc
 """Where text may stand in a batch."""
 
 
-class StoreContract(LedgerLaws):
+class StoreContract(FactLaws, LedgerLaws):
     """A test for each law of `Store`.
 
     Attributes:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime, to_instant
 from convgoals.records import CampaignReceipt, Completion, Event, Fact, ProfileSnapshot, ProfileUpdate, Retraction
-from convgoals.storage.base import Batch, ProfileChange, SavedGoal, Store
+from convgoals.storage.base import NO_STATE, Batch, ProfileChange, SavedGoal, SavedState, Store, StoredProfile
 
 NAMES = ("p", "q", "r", "R", "ü", "p\0", "𝔭", "\uffff")
 """Profiles, among them some that stores like to confuse or to sort wrongly."""
@@ -32,6 +32,29 @@ class Known:
     facts: dict[str, Fact] = attrs.field(factory=dict)
     until: int = 0
     wake: int | None = None
+    state: SavedState | None = None
+    scoped: dict[tuple[str, str], Fact] = attrs.field(factory=dict)
+    receipts: dict[tuple[str, str], CampaignReceipt] = attrs.field(factory=dict)
+
+    def receive(self, facts: Iterable[Fact]) -> None:
+        """Have those of *facts* for receipts that are."""
+        for fact in facts:
+            if isinstance(fact, CampaignReceipt):
+                self.receipts.setdefault((fact.campaign, str(fact.id)), fact)
+
+    def stored(self, after: int | None = None) -> StoredProfile:
+        """What a store should give of it, with the facts later than *after*."""
+        scoped: dict[str, list[Fact]] = {}
+        for (scope, _), fact in self.scoped.items():
+            scoped.setdefault(scope, []).append(fact)
+        parts = {scope: _later(facts, after) for scope, facts in scoped.items()}
+        found = {scope: part for scope, part in parts.items() if part}
+        return StoredProfile(_later(self.facts.values(), after), self.until, self.wake, self.state, found)
+
+
+def _later(facts: Iterable[Fact], after: int | None) -> tuple[Fact, ...]:
+    later = (fact for fact in facts if after is None or fact.instant > after)
+    return tuple(sorted(later, key=lambda fact: (fact.instant, fact.id or "")))
 
 
 class StoreModel:
@@ -47,13 +70,23 @@ class StoreModel:
 
     def commit(self, batch: Batch) -> None:
         for old, new in batch.merged:
-            self.known.pop(old, None)
+            gone = self.known.pop(old, Known())
+            if gone.receipts:
+                self.known.setdefault(new, Known()).receive(gone.receipts.values())
             self.renamed = {each: new if now == old else now for each, now in self.renamed.items()} | {old: new}
-        for name, (facts, until, wake) in batch.profiles.items():
+        for name, change in batch.profiles.items():
             known = self.known.setdefault(name, Known())
-            for fact in facts:
+            known.receive(known.facts[each] for each in change.dropped if each in known.facts)
+            known.facts = {key: fact for key, fact in known.facts.items() if key not in change.dropped}
+            known.scoped = {key: fact for key, fact in known.scoped.items() if key[1] not in change.dropped}
+            for fact in change.facts:
                 known.facts.setdefault(str(fact.id), fact)
-            known.until, known.wake = until, wake
+            for scope, facts in change.scoped.items():
+                for fact in facts:
+                    known.scoped.setdefault((scope, str(fact.id)), fact)
+            known.until, known.wake = change.until, change.wake
+            if change.state is not None:
+                known.state = change.state if change.state.text else None
         self.ledger += batch.entries
         self.saved |= {saved.goal.name: saved for saved in batch.goals}
         self.read_to |= batch.positions
@@ -84,8 +117,9 @@ class StoreModel:
         return sorted(
             ((name, fact.instant, fact.campaign, fact.channel)
             for name, known in self.known.items()
-            for fact in known.facts.values()
-            if isinstance(fact, CampaignReceipt)),
+            for key, fact in [*known.receipts.items(), *(((None, each.id), each) for each in known.facts.values())]
+            if isinstance(fact, CampaignReceipt)
+            and (key[0] is not None or (fact.campaign, fact.id) not in known.receipts)),
             key=repr,
         )  # fmt: skip
 
@@ -97,12 +131,14 @@ def essence(completion: Completion) -> Completion:
 
 def assert_agrees(store: Store, model: StoreModel) -> None:
     """Ask *store* everything, and compare the answers with the model's."""
-    loaded = store.load([*NAMES, "nobody"])
-    assert set(loaded) == set(model.known)
+    assert store.load([*NAMES, "nobody"]) == {name: known.stored() for name, known in model.known.items()}
     for name, known in model.known.items():
-        facts = sorted(known.facts.values(), key=lambda fact: (fact.instant, fact.id or ""))
-        assert list(loaded[name].facts) == facts
-        assert (loaded[name].until, loaded[name].wake) == (known.until, known.wake)
+        for after in (0, SPAN // 2):
+            _assert_later(store.load([name], after=after)[name], known, after)
+        if known.state is not None:
+            _assert_later(store.load([name], resume=True)[name], known, known.state.at)
+        else:
+            assert store.load([name], resume=True)[name] == known.stored()
     assert list(store.profile_ids()) == sorted(model.known)
     assert store.profile_count() == len(model.known)
     wakes = sorted((known.wake, name) for name, known in model.known.items() if known.wake is not None)
@@ -141,6 +177,19 @@ def assert_agrees(store: Store, model: StoreModel) -> None:
     assert list(store.damage()) == []
 
 
+def _assert_later(stored: StoredProfile, known: Known, after: int) -> None:
+    """*stored* is what is known of it with the facts later than *after*, and perhaps some that were ignored."""
+    left_out = {fact.id for fact in known.facts.values() if fact.instant <= after}
+    facts = tuple(fact for fact in stored.facts if fact.id not in left_out)
+    parts = {
+        scope: tuple(f for f in part if (scope, f.id) not in known.scoped or known.scoped[scope, str(f.id)] == f)
+        for scope, part in stored.scoped.items()
+    }
+    found = attrs.evolve(stored, facts=facts, scoped={scope: part for scope, part in parts.items() if part})
+    assert found == known.stored(after)
+    assert all(fact.instant > after for part in (stored.facts, *stored.scoped.values()) for fact in part)
+
+
 # ---- random batches
 
 _instants = st.integers(0, SPAN)
@@ -153,6 +202,7 @@ _saved_goals = st.builds(
     st.builds(Goal, st.sampled_from(GOALS), st.sampled_from(("event a", "event b"))),
     st.integers(1, 3),
     st.booleans(),
+    st.sampled_from(((), ("one",), ("ü", "one"))),
 )
 _segments = st.sampled_from(((), ("vip",), ("a", "ü")))
 
@@ -191,8 +241,9 @@ def batches(draw: Callable[[Any], Any], model: StoreModel) -> Batch:
     living = [name for name in NAMES if name not in gone]
     profiles = {}
     for name in draw(st.lists(st.sampled_from(living), max_size=4, unique=True)):
-        new = tuple(draw(st.lists(facts(name), max_size=3)))
-        profiles[name] = ProfileChange(new, draw(_instants), draw(st.one_of(st.none(), _instants)))
+        profiles[name] = draw(_changes(name, model.known.get(name, Known())))
+    for _, new in merged:
+        profiles.setdefault(new, ProfileChange((), 0, None))
     live = model.history()
     ended = draw(st.lists(st.sampled_from(live), max_size=2, unique_by=id)) if live else []
     entries: list[Completion | Retraction] = [
@@ -211,6 +262,22 @@ def batches(draw: Callable[[Any], Any], model: StoreModel) -> Batch:
         merged=merged,
         goals=tuple(saved),
     )
+
+
+@st.composite
+def _changes(draw: Callable[[Any], Any], name: str, known: Known) -> ProfileChange:
+    """What may become of a profile."""
+    new = tuple(draw(st.lists(facts(name), max_size=3)))
+    until, wake = draw(_instants), draw(st.one_of(st.none(), _instants))
+    if draw(st.booleans()):
+        return ProfileChange(new, until, wake)
+    had = sorted({*known.facts, *(key[1] for key in known.scoped)} | {"nothing"})
+    return ProfileChange(
+        new, until, wake,
+        draw(st.sampled_from((None, NO_STATE, SavedState(3, "{}"), SavedState(SPAN // 2, "ü\n" * 5)))),
+        draw(st.lists(st.sampled_from(had), max_size=3)),
+        draw(st.dictionaries(st.sampled_from(("one", "ü")), st.lists(facts(name), max_size=2), max_size=2)),
+    )  # fmt: skip
 
 
 def _is_latest(completion: Completion, model: StoreModel) -> bool:

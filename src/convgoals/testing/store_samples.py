@@ -33,8 +33,8 @@ def completion(profile_id: str = "p", achieved: int = 0, recorded: int = 0, goal
     return Completion(goal, more.pop("version", 1), profile_id, to_datetime(achieved), to_datetime(recorded), **more)
 
 
-def kept(*facts: Fact, until: int = 0, wake: int | None = None) -> ProfileChange:
-    return ProfileChange(facts, until, wake)
+def kept(*facts: Fact, until: int = 0, wake: int | None = None, **more: Any) -> ProfileChange:
+    return ProfileChange(facts, until, wake, **more)
 
 
 def recorded(*entries: Completion | Retraction) -> Batch:

@@ -30,7 +30,17 @@ CREATE INDEX standing_wake ON standing (wake) WHERE wake IS NOT NULL;
 CREATE TABLE chunk (
     id INTEGER PRIMARY KEY,
     previous INTEGER, -- chunk.id
-    facts TEXT NOT NULL -- JSON, see codec.py
+    latest INTEGER NOT NULL, -- the latest instant of a fact in it
+    number INTEGER NOT NULL, -- how many facts are in it
+    scope TEXT, -- if not NULL, they concern some goals only
+    facts TEXT NOT NULL -- JSON, see codec.py; last, so that what is not read costs nothing
+);
+
+-- What the engine has saved of a few profiles, to go on from.
+CREATE TABLE state (
+    profile INTEGER PRIMARY KEY, -- profile.id
+    at INTEGER NOT NULL, -- it covers the facts at or before this instant
+    text TEXT NOT NULL
 );
 
 CREATE TABLE receipt (
@@ -39,6 +49,7 @@ CREATE TABLE receipt (
     fact TEXT NOT NULL, -- the receipt's id
     instant INTEGER NOT NULL,
     channel TEXT,
+    dropped INTEGER NOT NULL DEFAULT 0, -- whether its fact is no longer in a chunk
     PRIMARY KEY (campaign, profile, fact)
 ) WITHOUT ROWID;
 
@@ -81,6 +92,7 @@ CREATE TABLE goal (
     name TEXT NOT NULL UNIQUE,
     version INTEGER NOT NULL,
     archived INTEGER NOT NULL,
+    scopes TEXT NOT NULL, -- a JSON list
     definition TEXT NOT NULL -- JSON, the goal's arguments
 );
 

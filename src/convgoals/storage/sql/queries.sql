@@ -54,19 +54,54 @@ ORDER BY standing.wake, profile.name;
 ---- facts
 
 -- name: add_chunk
-INSERT INTO chunk (id, previous, facts) VALUES (?, ?, ?);
+INSERT INTO chunk (id, previous, latest, number, scope, facts) VALUES (?, ?, ?, ?, ?, ?);
 
 -- name: chunks
-WITH RECURSIVE chain (profile, previous, facts) AS (
-    SELECT standing.profile, chunk.previous, chunk.facts
+WITH RECURSIVE chain (profile, previous, scope, facts) AS (
+    SELECT standing.profile, chunk.previous, chunk.scope, chunk.facts
     FROM json_each(?) AS wanted
     JOIN standing ON standing.profile = wanted.value
     JOIN chunk ON chunk.id = standing.facts
     UNION ALL
-    SELECT chain.profile, chunk.previous, chunk.facts
+    SELECT chain.profile, chunk.previous, chunk.scope, chunk.facts
     FROM chain JOIN chunk ON chunk.id = chain.previous
 )
-SELECT profile, facts FROM chain;
+SELECT profile, scope, facts FROM chain;
+
+-- name: later_chunks
+WITH RECURSIVE chain (previous, scope, facts) AS (
+    SELECT chunk.previous, chunk.scope, CASE WHEN chunk.latest > :after THEN chunk.facts END
+    FROM standing JOIN chunk ON chunk.id = standing.facts WHERE standing.profile = :profile
+    UNION ALL
+    SELECT chunk.previous, chunk.scope, CASE WHEN chunk.latest > :after THEN chunk.facts END
+    FROM chain JOIN chunk ON chunk.id = chain.previous
+)
+SELECT scope, facts FROM chain;
+
+-- name: chain
+WITH RECURSIVE chain (id, previous, number) AS (
+    SELECT id, previous, number FROM chunk WHERE id = ?
+    UNION ALL
+    SELECT chunk.id, chunk.previous, chunk.number FROM chain JOIN chunk ON chunk.id = chain.previous
+)
+SELECT id, number FROM chain;
+
+-- name: chunk_texts
+SELECT chunk.scope, chunk.facts FROM json_each(?) AS wanted JOIN chunk ON chunk.id = wanted.value
+ORDER BY wanted.key DESC;
+
+-- name: drop_these_chunks
+DELETE FROM chunk WHERE id IN (SELECT value FROM json_each(?));
+
+-- name: states
+SELECT state.profile, state.at, state.text FROM json_each(?) AS wanted JOIN state ON state.profile = wanted.value;
+
+-- name: save_state
+INSERT INTO state (profile, at, text) VALUES (?, ?, ?)
+ON CONFLICT (profile) DO UPDATE SET at = excluded.at, text = excluded.text;
+
+-- name: drop_state
+DELETE FROM state WHERE profile = ?;
 
 -- name: drop_chunks
 DELETE FROM chunk WHERE id IN (
@@ -79,7 +114,13 @@ DELETE FROM chunk WHERE id IN (
 );
 
 -- name: add_receipt
-INSERT INTO receipt (profile, campaign, fact, instant, channel) VALUES (?, ?, ?, ?, ?);
+INSERT INTO receipt (profile, campaign, fact, instant, channel) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: drop_receipt_facts
+UPDATE receipt SET dropped = 1 WHERE profile = ? AND fact IN (SELECT value FROM json_each(?));
+
+-- name: hand_on_receipts
+UPDATE OR IGNORE receipt SET profile = ? WHERE profile = ? AND dropped;
 
 -- name: drop_receipts
 DELETE FROM receipt WHERE profile = ?;
@@ -226,12 +267,13 @@ ORDER BY retraction.seq LIMIT ?;
 ---- goals and sources
 
 -- name: goals
-SELECT version, archived, definition FROM goal ORDER BY id;
+SELECT version, archived, scopes, definition FROM goal ORDER BY id;
 
 -- name: save_goal
-INSERT INTO goal (name, version, archived, definition) VALUES (?, ?, ?, ?)
+INSERT INTO goal (name, version, archived, scopes, definition) VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (name) DO UPDATE
-SET version = excluded.version, archived = excluded.archived, definition = excluded.definition;
+SET version = excluded.version, archived = excluded.archived, scopes = excluded.scopes,
+    definition = excluded.definition;
 
 -- name: rename_goal
 UPDATE goal SET name = ?, definition = ? WHERE name = ?;
@@ -323,6 +365,10 @@ SELECT count(*) FROM retraction
 WHERE NOT EXISTS (
     SELECT 1 FROM completion WHERE completion.seq = retraction.completion AND completion.seq < retraction.seq
 );
+
+-- name: damage_states
+SELECT count(*) FROM state
+WHERE NOT EXISTS (SELECT 1 FROM standing WHERE standing.profile = state.profile AND standing.until IS NOT NULL);
 
 -- name: damage_receipts
 SELECT count(*) FROM receipt

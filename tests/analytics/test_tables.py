@@ -20,10 +20,10 @@ from convgoals.analytics.tables import (
     rate_text,
     span_text,
     spark,
-    text_width,
     to_html,
     verdict,
 )
+from convgoals.texts import text_width
 
 texts = st.text(max_size=12)
 

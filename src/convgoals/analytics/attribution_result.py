@@ -11,10 +11,12 @@ from typing import Any, Literal
 import attrs
 
 from convgoals.analytics import tables
-from convgoals.analytics.figures import EXACT, as_decimal
+from convgoals.analytics.figures import as_decimal
 from convgoals.analytics.periods import Period, read_zone
+from convgoals.analytics.pictures import of_attribution
 from convgoals.analytics.results import Result
 from convgoals.analytics.tables import Table
+from convgoals.charts.pictures import Picture
 
 
 @attrs.frozen
@@ -116,6 +118,10 @@ class Attribution(Result):
             for model, credit in row.credits.items()
         ]
 
+    def pictures(self) -> dict[str, Picture]:
+        """The completions credited; the value, where there is any."""
+        return of_attribution.pictures(self)
+
     def tables(self) -> tuple[Table, ...]:
         """The completions credited by each model; then the value, where there is any."""
         drawn = [self._table("completions", lambda credit: credit.completions, Fraction(self.completions))]
@@ -129,11 +135,13 @@ class Attribution(Result):
                 row.label,
                 tables.count_text(row.touches),
                 tables.count_text(row.assisted),
-                *(_decimal(figure(row.credits[model])) for model in self.models),
+                *(tables.fraction_text(figure(row.credits[model])) for model in self.models),
             )
             for row in self.credited
         ]
-        rows.append(("total", "", tables.count_text(self.completions), *([_decimal(whole)] * len(self.models))))
+        rows.append(
+            ("total", "", tables.count_text(self.completions), *([tables.fraction_text(whole)] * len(self.models)))
+        )
         columns = (
             tables.Column(self.by),
             tables.number_column("touches"),
@@ -144,7 +152,3 @@ class Attribution(Result):
         window = "" if self.window is None else f" · touches within {self.window} before"
         title = f"{self.goal} · {what} credited · {period}{window}"
         return Table(title, columns, tuple(rows), ("Credit says what came before a completion, not what caused it.",))
-
-
-def _decimal(number: Fraction) -> str:
-    return tables.amount_text(EXACT.multiply(Decimal(round(number * 100)), Decimal("0.01")))

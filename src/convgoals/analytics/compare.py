@@ -17,11 +17,13 @@ from convgoals.analytics import tables
 from convgoals.analytics.buckets import Every, check_every
 from convgoals.analytics.figures import Amount, Figures
 from convgoals.analytics.periods import Moment, Period, read_period, read_zone
+from convgoals.analytics.pictures import of_comparison
 from convgoals.analytics.results import Result, proportion_row
 from convgoals.analytics.selection import Audience, chunks, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, check_confidence, correct, paired_difference
 from convgoals.analytics.tables import Table
 from convgoals.analytics.tally import Bucket, Tally
+from convgoals.charts.pictures import Picture
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
@@ -86,6 +88,10 @@ class Comparison(Result):
             }
             for each in self.goals
         ]
+
+    def pictures(self) -> dict[str, Picture]:
+        """The rates, and the trend of each goal."""
+        return of_comparison.pictures(self)
 
     def tables(self) -> tuple[Table, ...]:
         """The goals side by side, with a line for each goal's trend."""

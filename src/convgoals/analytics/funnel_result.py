@@ -12,9 +12,11 @@ from convgoals.analytics import tables
 from convgoals.analytics.dimensions import Kind, label
 from convgoals.analytics.figures import Durations
 from convgoals.analytics.periods import Period, read_zone
+from convgoals.analytics.pictures import of_funnel
 from convgoals.analytics.results import Result, pick, proportion_row
 from convgoals.analytics.stats import Difference, Proportion
 from convgoals.analytics.tables import Table
+from convgoals.charts.pictures import Picture
 from convgoals.errors import QuestionError
 from convgoals.suggest import did_you_mean
 
@@ -130,6 +132,10 @@ class Funnel(Result):
         rows: list[dict[str, Any]] = pick(part, {"stages": _rows(self.stages), "groups": groups})
         return rows
 
+    def pictures(self) -> dict[str, Picture]:
+        """The stages; the groups, where there are such."""
+        return of_funnel.pictures(self)
+
     def tables(self) -> tuple[Table, ...]:
         """The stages; then the groups side by side, where there are such."""
         drawn = [self._stages_table()]
@@ -165,9 +171,10 @@ class Funnel(Result):
         )
         total = self.stages[0].step.total
         notes = (f"The first stage is of an audience of {total:,}.",)
-        return Table(f"Funnel · {self._title()}", columns, rows, notes)
+        return Table(f"Funnel · {self.conditions_text()}", columns, rows, notes)
 
-    def _title(self) -> str:
+    def conditions_text(self) -> str:
+        """The period, the order and the windows, in words."""
         parts = [Period(self.since, self.until).text(read_zone(self.timezone))]
         parts.append("in this order" if self.order == "strict" else "in any order")
         parts += [f"within {self.within} of the first"] if self.within is not None else []

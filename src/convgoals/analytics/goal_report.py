@@ -12,11 +12,13 @@ from convgoals.analytics import tables
 from convgoals.analytics.dimensions import Row
 from convgoals.analytics.figures import Durations, Figures
 from convgoals.analytics.periods import Period, read_zone
+from convgoals.analytics.pictures import of_report
 from convgoals.analytics.results import Result, pick, proportion_row
 from convgoals.analytics.selection import Audience
 from convgoals.analytics.stats import Difference, Interval
 from convgoals.analytics.tables import Table
 from convgoals.analytics.tally import Bucket
+from convgoals.charts.pictures import Picture
 
 TREND_ROWS = 40
 """How many buckets the table of a trend shows, the latest; the result itself holds all."""
@@ -128,6 +130,10 @@ class GoalReport(Result):
         )()
         return rows
 
+    def pictures(self) -> dict[str, Picture]:
+        """The trend; the breakdown and the baseline, where there are such."""
+        return of_report.pictures(self)
+
     def tables(self) -> tuple[Table, ...]:
         """The figures; then the trend, the breakdown and the baseline, where there are such."""
         drawn = [self._figures_table()]
@@ -162,8 +168,10 @@ class GoalReport(Result):
             for row in self.breakdown
         ]
 
-    def _period_text(self) -> str:
-        return Period(self.since, self.until).text(read_zone(self.timezone))
+    def period_text(self, since: datetime | None = None, until: datetime | None = None) -> str:
+        """The report's period in words, or another one in the same time zone."""
+        asked = Period(self.since, self.until) if since is until is None else Period(since, until)
+        return asked.text(read_zone(self.timezone))
 
     def _audience_text(self) -> str:
         return "all profiles" if self.campaign is None else f"recipients of campaign {self.campaign!r}"
@@ -185,7 +193,7 @@ class GoalReport(Result):
             rows.append(("time to convert, median", tables.span_text(self.time_to_convert.median)))
         if self.trend:
             rows.append((f"trend by {self.every}", tables.spark([bucket.completions for bucket in self.trend])))
-        title = f"{self.goal} · {self._period_text()} · {self.timezone}"
+        title = f"{self.goal} · {self.period_text()} · {self.timezone}"
         return Table(title, (tables.Column(""), tables.number_column("")), tuple(rows))
 
     def _trend_table(self) -> Table:
@@ -265,7 +273,7 @@ class GoalReport(Result):
             )
         columns = (
             tables.Column(""),
-            tables.number_column(self._period_text()),
+            tables.number_column(self.period_text()),
             tables.number_column(Period(baseline.since, baseline.until).text(zone)),
             tables.number_column("change"),
         )

@@ -7,15 +7,21 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
 from convgoals.analytics.figures import Amount
 from convgoals.analytics.stats import Difference, Proportion
 from convgoals.analytics.tables import Table, to_html, to_text
+from convgoals.charts.draw import draw
+from convgoals.charts.pictures import Picture
+from convgoals.charts.theme import LIGHT, Theme
 from convgoals.errors import QuestionError
 from convgoals.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from altair import TopLevelMixin
 
 
 class Result:
@@ -26,6 +32,32 @@ class Result:
     def tables(self) -> tuple[Table, ...]:
         """What the result says, as tables for any face to draw."""
         raise NotImplementedError
+
+    def pictures(self) -> dict[str, Picture]:
+        """What there is to see in the result, as values for any face to draw, by the part that it is of."""
+        raise NotImplementedError
+
+    def picture(self, part: str | None = None) -> Picture:
+        """One of `pictures`: that of *part*, or the first. Raises `QuestionError` (code ``part``)."""
+        parts = self.pictures()
+        found: Picture = pick(next(iter(parts)) if part is None else part, parts, "picture")
+        return found
+
+    def chart(self, part: str | None = None, *, theme: Theme | str = LIGHT, width: int = 640) -> TopLevelMixin:
+        """An Altair chart of `picture`: ``chart().to_dict()`` is a Vega-Lite specification.
+
+        `convgoals.charts` renders it to SVG and PNG (``to_svg``, ``to_png``, ``save``), without a network.
+
+        Args:
+            part: what is drawn; the result's first picture, unless given.
+            theme: ``"light"``, ``"dark"``, or a `convgoals.charts.Theme`.
+            width: of the whole chart, in pixels.
+
+        Raises:
+            MissingExtraError: the extra ``charts`` is not installed.
+            QuestionError: there is no such part, theme or width.
+        """
+        return draw(self.picture(part), theme=theme, width=width)
 
     def to_dict(self) -> dict[str, Any]:
         """The fields as plain values that JSON can say.
@@ -82,12 +114,12 @@ def proportion_row(proportion: Proportion) -> dict[str, Any]:
     }
 
 
-def pick(part: str, parts: Mapping[str, Any]) -> Any:
-    """The part of a result that ``rows(part)`` asks for. Raises `QuestionError` (code ``part``)."""
+def pick(part: str, parts: Mapping[str, Any], what: str = "rows") -> Any:
+    """The *part* of a result that is asked for. Raises `QuestionError` (code ``part``)."""
     if part in parts:
         return parts[part]
     raise QuestionError(
-        f"the result has no rows {part!r:.60}",
+        f"the result has no {what} {part!r:.60}",
         code="part",
         hint=did_you_mean(str(part), parts) or f"one of {', '.join(parts)}",
     )

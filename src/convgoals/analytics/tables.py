@@ -9,15 +9,16 @@ from __future__ import annotations
 import html
 import itertools
 import math
-import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 import attrs
 
 from convgoals.analytics.stats import Difference, Interval, Proportion
+from convgoals.texts import clean, text_width
 
 Align = Literal["left", "right"]
 
@@ -105,23 +106,6 @@ def _escape(text: str) -> str:
     return html.escape(clean(text), quote=True)
 
 
-def clean(text: str) -> str:
-    """*text* on one line, control and direction-changing characters shown as escapes: ids and channels are hostile."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        c if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Zl", "Zp") else c.encode("unicode_escape").decode()
-        for c in text
-    )
-
-
-def text_width(text: str) -> int:
-    """How many columns of a terminal *text* takes: wide characters two, combining ones none."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
 # ---- little pictures
 
 
@@ -185,6 +169,11 @@ def amount_text(amount: Decimal | None) -> str:
     if amount and not -5 < amount.adjusted() < 16:
         return f"{amount:.3e}"
     return f"{amount:,.2f}" if not amount or amount.adjusted() >= -2 else f"{amount:.4f}"
+
+
+def fraction_text(number: Fraction) -> str:
+    """An exact fraction to two decimal places."""
+    return amount_text(Decimal(round(number * 100)).scaleb(-2))
 
 
 def span_text(span: timedelta | None) -> str:

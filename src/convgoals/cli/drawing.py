@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from convgoals.analytics.tables import NOTHING, Column, Table, clean, text_width
+from convgoals.analytics.tables import NOTHING, Column, Table
+from convgoals.texts import clean, text_width
 
 if TYPE_CHECKING:
     from rich.console import Console

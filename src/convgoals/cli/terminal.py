@@ -138,7 +138,7 @@ def counted(count: int, noun: str) -> str:
 
 def safe(text: str) -> str:
     """*text* with its line ends and tabs, and all other control characters shown as escapes: names are hostile."""
-    from convgoals.analytics.tables import clean  # noqa: PLC0415  --version need not wait for it
+    from convgoals.texts import clean  # noqa: PLC0415  --version need not wait for it
 
     return "\n".join("\t".join(map(clean, line.split("\t"))) for line in text.split("\n"))
 

@@ -53,7 +53,7 @@ def store(path: Path) -> Iterator[SQLiteStore]:
         ("UPDATE standing SET wake = 1 WHERE until IS NULL", "orphan"),
         ("DELETE FROM chunk WHERE id = (SELECT max(id) FROM chunk)", "orphan"),
         ("DELETE FROM chunk WHERE id = (SELECT max(previous) FROM chunk)", "orphan"),
-        ("INSERT INTO chunk (latest, number, facts) VALUES (0, 0, '[]')", "orphan"),
+        ("INSERT INTO chunk (earliest, latest, number, facts) VALUES (0, 0, 0, '[]')", "orphan"),
         ("INSERT INTO state (profile, at, text) VALUES (999, 0, '{}')", "orphan"),
         ("UPDATE standing SET facts = (SELECT previous FROM chunk WHERE chunk.id = standing.facts)", "orphan"),
         ("UPDATE standing SET facts = (SELECT max(id) FROM chunk)", "orphan"),

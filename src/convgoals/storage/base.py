@@ -178,13 +178,14 @@ class Store(Reader, Protocol):
         ...
 
     def load(
-        self, profile_ids: Iterable[str], *, after: int | None = None, resume: bool = False
+        self, profile_ids: Iterable[str], *, after: int | None = None, until: int | None = None, resume: bool = False
     ) -> dict[str, StoredProfile]:
         """The known ones of *profile_ids*, of which there may be many, with their kept facts.
 
         Args:
             profile_ids: whom.
             after: with only the facts later than this instant, with a scope or without.
+            until: with only the facts at or before this instant.
             resume: of those that have a state, with only the facts later than ``state.at``; not together with *after*.
 
         Where facts are left out, it should cost little more than what is given back; so a fact that is ignored because
@@ -240,6 +241,10 @@ class Store(Reader, Protocol):
             as_of: only those that were recorded by then, and not retracted by then.
             include_retracted: also those that were retracted.
         """  # fmt: skip
+        ...
+
+    def recorded(self, profile_id: str) -> Iterator[Completion]:
+        """The completions of a profile that hold, the latest recorded first; reading some costs what is read."""
         ...
 
     def aliases(self) -> dict[str, str]:

@@ -134,9 +134,13 @@ def _sort_in(profile: _Profile) -> None:
         facts.sort(key=_FACT_ORDER)
 
 
-def _later(facts: list[Fact], after: int | None) -> tuple[Fact, ...]:
-    """Those of ordered *facts* that are later than *after*."""
-    return tuple(facts) if after is None else tuple(facts[bisect_right(facts, after, key=_INSTANT) :])
+def _between(facts: list[Fact], after: int | None, until: int | None) -> tuple[Fact, ...]:
+    """Those of ordered *facts* that are later than *after*, and not later than *until*."""
+    if after is None and until is None:
+        return tuple(facts)
+    start = 0 if after is None else bisect_right(facts, after, key=_INSTANT)
+    end = len(facts) if until is None else bisect_right(facts, until, key=_INSTANT)
+    return tuple(facts[start:end])
 
 
 class MemoryStore:
@@ -166,7 +170,7 @@ class MemoryStore:
         yield  # nobody else writes here: an engine's own threads wait for one another
 
     def load(
-        self, profile_ids: Iterable[str], *, after: int | None = None, resume: bool = False
+        self, profile_ids: Iterable[str], *, after: int | None = None, until: int | None = None, resume: bool = False
     ) -> dict[str, StoredProfile]:
         self._open()
         found = {}
@@ -176,13 +180,13 @@ class MemoryStore:
                 continue
             rest = profile.rest
             if rest is None:
-                found[profile_id] = StoredProfile(_later(_kept(profile), after), profile.until, profile.wake)
+                found[profile_id] = StoredProfile(_between(_kept(profile), after, until), profile.until, profile.wake)
                 continue
             start = rest.state.at if resume and rest.state is not None else after
-            later = {scope: _later(facts, start) for scope, facts in rest.scoped.items()}
+            later = {scope: _between(facts, start, until) for scope, facts in rest.scoped.items()}
             scoped = {scope: facts for scope, facts in later.items() if facts} or NO_FACTS
             found[profile_id] = StoredProfile(
-                _later(_kept(profile), start), profile.until, profile.wake, rest.state, scoped
+                _between(_kept(profile), start, until), profile.until, profile.wake, rest.state, scoped
             )
         return found
 
@@ -390,6 +394,16 @@ class MemoryStore:
             if include_retracted or end is None:
                 found.append(entry)
         return iter(sorted(found, key=_order))
+
+    def recorded(self, profile_id: str) -> Iterator[Completion]:
+        self._open()
+        return self._recorded(self._aliases.get(profile_id, profile_id))
+
+    def _recorded(self, profile_id: str) -> Iterator[Completion]:
+        for place in self._places(profile_id):
+            completion = self._ledger[place]
+            if place not in self._ended and isinstance(completion, Completion):
+                yield completion
 
     def completions(
         self, goal: str | None = None, *, version: int | None = None, profile_id: str | None = None

@@ -117,7 +117,7 @@ class SQLiteStore:
     # ---- profiles and facts
 
     def load(
-        self, profile_ids: Iterable[str], *, after: int | None = None, resume: bool = False
+        self, profile_ids: Iterable[str], *, after: int | None = None, until: int | None = None, resume: bool = False
     ) -> dict[str, StoredProfile]:
         names = list(profile_ids)
         known: dict[int, tuple[str, int, int | None]] = {}
@@ -127,7 +127,7 @@ class SQLiteStore:
                 row = self._find(name)
                 if row is not None and row[3] is not None:
                     known[row[0]] = name, row[3], row[4]
-            return self._chains.load(known, after, resume=resume) if known else {}
+            return self._chains.load(known, after, until, resume=resume) if known else {}
 
     def _find(self, name: str) -> Any:
         """``(number, facts, completions, until, wake)`` of an identity that was ever named, or ``None``."""
@@ -335,19 +335,22 @@ class SQLiteStore:
     def _matched_retractions(self, entries: Sequence[Completion | Retraction]) -> list[int]:
         """The recorded completions that the retractions end, in their order."""
         matched: list[int] = []
-        open_: dict[str, dict[tuple[object, ...], list[int]]] = {}
+        rows: dict[str, Iterator[tuple[Any, ...]]] = {}
+        passed: dict[str, dict[tuple[object, ...], list[int]]] = {}
         for entry in entries:
             if not isinstance(entry, Retraction):
                 continue
-            if entry.profile_id not in open_:
-                recorded = open_[entry.profile_id] = {}
-                for seq, track, *columns in self._database.all("retractable", (entry.profile_id,)):
-                    recorded.setdefault(essence(track, tuple(columns)), []).append(seq)
-            track = self._tracks.get((entry.goal, entry.version), 0)
-            same = open_[entry.profile_id].get(essence(track, to_columns(entry.completion)))
+            name = entry.profile_id
+            wanted = essence(self._tracks.get((entry.goal, entry.version), 0), to_columns(entry.completion))
+            same = passed.setdefault(name, {}).setdefault(wanted, [])
+            for row in rows.setdefault(name, sqlite_ledger.recorded(self._database, name)) if not same else ():
+                found = essence(row[1], row[2:9])
+                passed[name].setdefault(found, []).append(row[0])
+                if found == wanted:
+                    break
             if not same:
                 raise StoreError(f"nothing is recorded that could be retracted: {entry}", code="retraction")
-            matched.append(same.pop())
+            matched.append(same.pop(0))
         return matched
 
     # ---- the ledger
@@ -367,6 +370,13 @@ class SQLiteStore:
         self, goal: str | None = None, *, version: int | None = None, profile_id: str | None = None
     ) -> Iterator[Completion]:
         return self._history(goal, version, profile_id, None, retracted=False)
+
+    def recorded(self, profile_id: str) -> Iterator[Completion]:
+        with self._database.transaction("BEGIN"):
+            tracks = sqlite_ledger.read_tracks(self._database)
+            found = self._database.one("current_name", profile_id)
+        name = profile_id if found is None else found[0]
+        return (sqlite_ledger.from_row(row, tracks) for row in sqlite_ledger.recorded(self._database, name))
 
     def _history(
         self, goal: str | None, version: int | None, profile_id: str | None, as_of: datetime | None, *, retracted: bool

@@ -13,6 +13,7 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from convgoals.errors import ConvgoalsError, StoreError
+from convgoals.instants import BEGINNING
 from convgoals.records import Fact
 from convgoals.storage.base import NO_FACTS, SavedState, StoredProfile
 from convgoals.storage.codec import decode_facts, dump_rows, load_rows, row_id, row_instant, row_is_receipt
@@ -21,7 +22,9 @@ from convgoals.storage.sqlite_database import Database
 Chunk: TypeAlias = tuple[str | None, str]
 """The scope and the text of a chunk."""
 
-_instant = attrgetter("instant")
+ENDLESS = 2**62
+"""Later than every instant."""
+
 _by_order = attrgetter("instant", "id")
 
 
@@ -42,7 +45,12 @@ class FactChains:
     # ---- reading
 
     def load(
-        self, numbers: Mapping[int, tuple[str, int, int | None]], after: int | None = None, *, resume: bool = False
+        self,
+        numbers: Mapping[int, tuple[str, int, int | None]],
+        after: int | None = None,
+        until: int | None = None,
+        *,
+        resume: bool = False,
     ) -> dict[str, StoredProfile]:
         """The profiles of these numbers, each given with its name, ``until`` and ``wake``; as `Store.load` says."""
         wanted = json.dumps(list(numbers))
@@ -54,9 +62,11 @@ class FactChains:
             starts = {number: state.at for number, state in states.items()}
         chunks = self.chunks([number for number in numbers if number not in starts])
         for number, start in starts.items():
-            chunks[number] = self._later_chunks(number, start)
+            chunks[number] = self._chunks_between(number, start, until)
         return {
-            name: self._profile(numbers[number], chunks.get(number, ()), states.get(number), starts.get(number))
+            name: self._profile(
+                numbers[number], chunks.get(number, ()), states.get(number), (starts.get(number), until)
+            )
             for number, (name, _, _) in numbers.items()
         }
 
@@ -70,22 +80,26 @@ class FactChains:
             found.reverse()
         return chunks
 
-    def _later_chunks(self, number: int, after: int) -> list[Chunk]:
-        """The chunks of a profile in which a fact is later than *after*, the oldest first."""
-        rows = self._database.all("later_chunks", {"profile": number, "after": after})
+    def _chunks_between(self, number: int, after: int, until: int | None) -> list[Chunk]:
+        """The chunks of a profile that may have a fact later than *after* and not than *until*, the oldest first."""
+        end = ENDLESS if until is None else until
+        rows = self._database.all("chunks_between", {"profile": number, "after": after, "until": end})
         return [(scope, text) for scope, text in reversed(rows) if text is not None]
 
     def _profile(
-        self, known: tuple[str, int, int | None], chunks: Iterable[Chunk], state: SavedState | None, start: int | None
-    ) -> StoredProfile:
+        self, known: tuple[str, int, int | None], chunks: Iterable[Chunk], state: SavedState | None,
+        between: tuple[int | None, int | None],
+    ) -> StoredProfile:  # fmt: skip
         name, until, wake = known
+        start = BEGINNING if between[0] is None else between[0]
+        end = ENDLESS if between[1] is None else between[1]
         found: dict[str | None, dict[str | None, Fact]] = {}
         for scope, text in chunks:
             facts = found.setdefault(scope, {})
             for fact in self.decoded(decode_facts, name, text):
                 facts.setdefault(fact.id, fact)  # of two facts with one id, the first that came stays
         scopes = {
-            scope: tuple(sorted((f for f in facts.values() if start is None or f.instant > start), key=_by_order))
+            scope: tuple(sorted((f for f in facts.values() if start < f.instant <= end), key=_by_order))
             for scope, facts in found.items()
         }
         everybody = scopes.pop(None, ())
@@ -116,7 +130,8 @@ class FactChains:
     ) -> tuple[Any, ...]:
         """The row of a new chunk, for `write`; its id is ``last``."""
         self.last += 1
-        return self.last, previous, max(map(_instant, facts)), len(facts), scope, text
+        instants = [fact.instant for fact in facts]
+        return self.last, previous, min(instants), max(instants), len(facts), scope, text
 
     def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Write new chunks."""
@@ -160,7 +175,8 @@ class FactChains:
             rows = [row for row in rows if row_id(row) not in gone]
             if rows:
                 self.last += 1
-                latest = max(map(row_instant, rows))
-                self.write([(self.last, below, latest, len(rows), scope, dump_rows(rows))])
+                instants = list(map(row_instant, rows))
+                first, last = min(instants), max(instants)
+                self.write([(self.last, below, first, last, len(rows), scope, dump_rows(rows))])
                 below = self.last
         return below

@@ -71,8 +71,24 @@ def essence(track: int, columns: Columns) -> tuple[object, ...]:
     return (track, columns[0], *columns[2:5], value, columns[6])
 
 
+_FIRST_ROWS = 16
+"""How many completions of a profile are read at first where the latest are asked for."""
+
+
 def read_tracks(database: Database) -> dict[int, tuple[str, int]]:
     return {track: (goal, version) for track, goal, version in database.all("tracks")}
+
+
+def recorded(database: Database, name: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of the completions of a profile that hold, the latest recorded first; more and more at a time."""
+    with database.use():
+        found = database.one("latest_completion", name)
+    latest, number = (None if found is None else found[0]), _FIRST_ROWS
+    while latest is not None:
+        with database.use():
+            rows = database.all("recorded", {"latest": latest, "rows": number})
+        yield from (row for row in rows if not row[11])
+        latest, number = rows[-1][10] if rows else None, min(4 * number, ROWS)
 
 
 def history_of_profile(

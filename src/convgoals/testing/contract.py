@@ -313,7 +313,7 @@ class StoreContract(FactLaws, LedgerLaws):
             lambda: store.load(["p"]), store.profile_ids, lambda: store.due(0), lambda: store.commit(Batch()),
             store.goals, store.entries, store.history, store.completions, store.aliases, store.positions,
             lambda: store.forget("p"), store.generation, store.profile_count, lambda: store.recipients("m"),
-            store.receipts, store.reached, store.info, store.damage, store.compact,
+            store.receipts, store.reached, lambda: store.recorded("p"), store.info, store.damage, store.compact,
         ]  # fmt: skip
         for use in uses:
             with pytest.raises(StoreError) as caught:

@@ -50,6 +50,8 @@ class FactLaws:
         for instant in (5, 9, 7, 6, 8):
             store.commit(Batch(profiles={"p": kept(event(fact_id=f"{instant}", instant=instant))}))
         assert [fact.id for fact in store.load(["p"], after=6)["p"].facts] == ["7", "8", "9"]
+        assert [fact.id for fact in store.load(["p"], after=6, until=8)["p"].facts] == ["7", "8"]
+        assert [fact.id for fact in store.load(["p"], until=6)["p"].facts] == ["5", "6"]
         assert store.load(["p", "nobody"], after=9) == {"p": StoredProfile((), 0)}
 
     def test_resume(self, store: Store) -> None:

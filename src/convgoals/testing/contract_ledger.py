@@ -99,6 +99,17 @@ class LedgerLaws:
             ("p", 2, "m", None), ("p", 5, "m", "web"), ("q", 1, "n", None), ("q", 9, "m", None),
         ]  # fmt: skip
 
+    def test_recorded(self, store: Store) -> None:
+        """A profile's completions that hold come the latest recorded first, also under the name that it had."""
+        done = [completion(achieved=(number * 37) % 101) for number in range(100)]
+        store.commit(recorded(*done[:50], completion("q")))
+        store.commit(recorded(*done[50:], Retraction(done[7], to_datetime(9))))
+        store.commit(Batch(profiles={"p": kept()}, merged=(("old", "p"),)))
+        expected = [each for number, each in reversed(list(enumerate(done))) if number != 7]
+        assert list(store.recorded("p")) == list(store.recorded("old")) == expected
+        assert next(store.recorded("p")) == done[-1]
+        assert list(store.recorded("nobody")) == []
+
     # ---- identities
 
     def test_merge(self, store: Store) -> None:

@@ -42,19 +42,21 @@ class Known:
             if isinstance(fact, CampaignReceipt):
                 self.receipts.setdefault((fact.campaign, str(fact.id)), fact)
 
-    def stored(self, after: int | None = None) -> StoredProfile:
-        """What a store should give of it, with the facts later than *after*."""
+    def stored(self, after: int | None = None, until: int | None = None) -> StoredProfile:
+        """What a store should give of it, with the facts later than *after*, and not later than *until*."""
         scoped: dict[str, list[Fact]] = {}
         for (scope, _), fact in self.scoped.items():
             scoped.setdefault(scope, []).append(fact)
-        parts = {scope: _later(facts, after) for scope, facts in scoped.items()}
+        parts = {scope: _between(facts, after, until) for scope, facts in scoped.items()}
         found = {scope: part for scope, part in parts.items() if part}
-        return StoredProfile(_later(self.facts.values(), after), self.until, self.wake, self.state, found)
+        return StoredProfile(_between(self.facts.values(), after, until), self.until, self.wake, self.state, found)
 
 
-def _later(facts: Iterable[Fact], after: int | None) -> tuple[Fact, ...]:
-    later = (fact for fact in facts if after is None or fact.instant > after)
-    return tuple(sorted(later, key=lambda fact: (fact.instant, fact.id or "")))
+def _between(facts: Iterable[Fact], after: int | None, until: int | None) -> tuple[Fact, ...]:
+    between = (
+        fact for fact in facts if (after is None or fact.instant > after) and (until is None or fact.instant <= until)
+    )
+    return tuple(sorted(between, key=lambda fact: (fact.instant, fact.id or "")))
 
 
 class StoreModel:
@@ -135,6 +137,9 @@ def assert_agrees(store: Store, model: StoreModel) -> None:
     for name, known in model.known.items():
         for after in (0, SPAN // 2):
             _assert_later(store.load([name], after=after)[name], known, after)
+        assert store.load([name], until=SPAN // 2)[name] == known.stored(None, SPAN // 2)
+        recorded = [each for each in model.history() if each.profile_id == name]
+        assert sorted(store.recorded(name), key=repr) == sorted(recorded, key=repr)
         if known.state is not None:
             _assert_later(store.load([name], resume=True)[name], known, known.state.at)
         else:

@@ -30,6 +30,7 @@ CREATE INDEX standing_wake ON standing (wake) WHERE wake IS NOT NULL;
 CREATE TABLE chunk (
     id INTEGER PRIMARY KEY,
     previous INTEGER, -- chunk.id
+    earliest INTEGER NOT NULL, -- the earliest instant of a fact in it
     latest INTEGER NOT NULL, -- the latest instant of a fact in it
     number INTEGER NOT NULL, -- how many facts are in it
     scope TEXT, -- if not NULL, they concern some goals only

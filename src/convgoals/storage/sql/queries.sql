@@ -29,6 +29,9 @@ WHERE profile.name = ?;
 -- name: current_profile
 SELECT coalesce(became, id) FROM profile WHERE name = ?;
 
+-- name: current_name
+SELECT new.name FROM profile AS old JOIN profile AS new ON new.id = coalesce(old.became, old.id) WHERE old.name = ?;
+
 -- name: add_profile
 INSERT INTO profile (id, name) VALUES (?, ?);
 
@@ -54,7 +57,7 @@ ORDER BY standing.wake, profile.name;
 ---- facts
 
 -- name: add_chunk
-INSERT INTO chunk (id, previous, latest, number, scope, facts) VALUES (?, ?, ?, ?, ?, ?);
+INSERT INTO chunk (id, previous, earliest, latest, number, scope, facts) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: chunks
 WITH RECURSIVE chain (profile, previous, scope, facts) AS (
@@ -68,12 +71,12 @@ WITH RECURSIVE chain (profile, previous, scope, facts) AS (
 )
 SELECT profile, scope, facts FROM chain;
 
--- name: later_chunks
+-- name: chunks_between
 WITH RECURSIVE chain (previous, scope, facts) AS (
-    SELECT chunk.previous, chunk.scope, CASE WHEN chunk.latest > :after THEN chunk.facts END
+    SELECT chunk.previous, chunk.scope, CASE WHEN chunk.latest > :after AND chunk.earliest <= :until THEN chunk.facts END
     FROM standing JOIN chunk ON chunk.id = standing.facts WHERE standing.profile = :profile
     UNION ALL
-    SELECT chunk.previous, chunk.scope, CASE WHEN chunk.latest > :after THEN chunk.facts END
+    SELECT chunk.previous, chunk.scope, CASE WHEN chunk.latest > :after AND chunk.earliest <= :until THEN chunk.facts END
     FROM chain JOIN chunk ON chunk.id = chain.previous
 )
 SELECT scope, facts FROM chain;
@@ -205,19 +208,21 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: add_retraction
 INSERT INTO retraction (completion, recorded, cause, seq) VALUES (?, ?, ?, ?);
 
--- name: retractable
-WITH RECURSIVE chain (seq, previous) AS (
-    SELECT completion.seq, completion.previous
-    FROM profile JOIN standing ON standing.profile = profile.id JOIN completion ON completion.seq = standing.completions
-    WHERE profile.name = ?
+-- name: latest_completion
+SELECT standing.completions FROM profile JOIN standing ON standing.profile = profile.id WHERE profile.name = ?;
+
+-- name: recorded
+WITH RECURSIVE chain (seq, previous, place) AS (
+    SELECT seq, previous, 1 FROM completion WHERE seq = :latest
     UNION ALL
-    SELECT completion.seq, completion.previous FROM chain JOIN completion ON completion.seq = chain.previous
+    SELECT completion.seq, completion.previous, chain.place + 1
+    FROM chain JOIN completion ON completion.seq = chain.previous WHERE chain.place < :rows
 )
 SELECT completion.seq, completion.track, completion.achieved, completion.recorded, completion.trigger_id,
-    completion.channel, completion.segments, completion.value, completion.since_anchor
-FROM chain JOIN completion ON completion.seq = chain.seq
-WHERE NOT EXISTS (SELECT 1 FROM retraction WHERE retraction.completion = completion.seq)
-ORDER BY completion.seq;
+    completion.channel, completion.segments, completion.value, completion.since_anchor, profile.name,
+    completion.previous, EXISTS (SELECT 1 FROM retraction WHERE retraction.completion = completion.seq)
+FROM chain JOIN completion ON completion.seq = chain.seq JOIN profile ON profile.id = completion.profile
+ORDER BY completion.seq DESC;
 
 -- name: track_history
 SELECT completion.seq, completion.track, completion.achieved, completion.recorded, completion.trigger_id,

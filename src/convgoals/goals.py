@@ -273,11 +273,18 @@ def load_document(path: str | Path) -> dict[str, Any]:
     import tomllib  # noqa: PLC0415  only who reads files pays for it
 
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        text = Path(path).read_text(encoding="utf-8")
+        document = tomllib.loads(text)
     except OSError as error:
         raise GoalDefinitionError(f"{path}: {error.strerror or error}", code="file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise GoalDefinitionError(f"{path} is no TOML: {error}", code="toml") from None
+    except UnicodeDecodeError as error:
+        raise GoalDefinitionError(f"{path} is no UTF-8: byte {error.start} is none of it", code="file") from None
+    except tomllib.TOMLDecodeError as error:
+        from convgoals.toml_mistakes import toml_hint  # noqa: PLC0415  only who errs pays for it
+
+        raise GoalDefinitionError(
+            f"{path} is no TOML: {error}", code="toml", hint=toml_hint(text, str(error))
+        ) from None
     except RecursionError:
         raise GoalDefinitionError(f"{path} is nested too deep", code="toml") from None
     except ValueError as error:  # a path that no system allows

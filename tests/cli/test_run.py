@@ -191,12 +191,20 @@ def test_rejects_file(shop: Shop) -> None:
     assert "→ bad.ndjson" in outcome.out
 
 
+@pytest.mark.parametrize("place", ["goals.toml", "events.csv", "shop.db", "shop.db-wal"])
+def test_rejects_never_go_over_what_is_read(shop: Shop, place: str) -> None:
+    """A file that the run reads, or its store, is not written as rejects: it would be lost."""
+    outcome = shop.run("--rejects", f"./{place}")
+    assert outcome.code == 2
+    assert "would destroy it" in outcome.err
+
+
 def test_rejects_file_that_cannot_be_written(shop: Shop) -> None:
-    """Where it cannot be written, the run stops with bad input."""
+    """Where it cannot be written, the run does not begin."""
     shop.write("events.csv", BAD)
     outcome = shop.run("--rejects", "none/bad.ndjson")
     assert outcome.code == 2
-    assert "cannot be written" in outcome.err
+    assert "lies in no folder that exists" in outcome.err
 
 
 def test_many_bad_rows_are_not_all_told(shop: Shop) -> None:

@@ -48,6 +48,34 @@ def test_examples_are_run(shop: Shop) -> None:
     assert as_json["goals_without_examples"] == ["Other"]
 
 
+def test_what_is_odd_about_an_example_that_passes(shop: Shop) -> None:
+    """It is a note: an event that is misspelt, or a value of another type, makes an example that shows nothing."""
+    shop.write(
+        "g.toml",
+        EXAMPLES.replace(
+            '"event visit", "+8d event purchase amount=11"]', '"event visits", "event purchase amount=\'11\'"]'
+        ).replace('"open"', '"not entered"'),
+    )
+    outcome = shop("test", "g.toml", "--goal", "Soon", "--junit", "results.xml")
+    assert outcome.code == 0
+    assert (
+        "    note: the goal looks at event 'visit', and the timeline has none; did you mean `visits`?\n" in outcome.out
+    )
+    assert "    note: amount is text in the timeline, and the goal compares it with something else\n" in outcome.out
+    assert "did you mean `visits`?" in shop.read("results.xml")
+    as_json = json.loads(shop("test", "g.toml", "--format", "json").out)
+    assert [len(each["notes"]) for each in as_json["examples"]] == [0, 2]
+
+
+def test_results_never_go_over_the_goals(shop: Shop) -> None:
+    """A file that is read is not written."""
+    shop.write("g.toml", EXAMPLES)
+    outcome = shop("test", "g.toml", "--junit", "./g.toml")
+    assert outcome.code == 2
+    assert "would destroy it" in outcome.err
+    assert shop.read("g.toml") == EXAMPLES
+
+
 def test_all_is_well(shop: Shop) -> None:
     """With every example as it says, the exit code is 0; with none at all, 1: that tests nothing."""
     shop.write("g.toml", EXAMPLES.replace('"open"', '"missed"'))

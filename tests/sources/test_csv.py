@@ -231,9 +231,17 @@ def test_missing_files_are_told_with_a_repair(tmp_path: Path) -> None:
         FactReader(tmp_path / "folder.csv")
     with pytest.raises(SourceError, match="cannot be read"):
         FactReader("nul\0.csv")
+    (tmp_path / "folder").mkdir()
+    write(tmp_path, HEAD, "events.cvs")
+    write(tmp_path, HEAD, "events.xlsx")
+    with pytest.raises(SourceError, match="is a directory"):
+        FactReader(tmp_path / "folder")
+    with pytest.raises(SourceError, match="does not say its format") as caught:
+        FactReader(tmp_path / "events.cvs")
+    assert caught.value.hint == "did you mean `.csv`?"
     with pytest.raises(SourceError, match="does not say its format") as caught:
         FactReader(tmp_path / "events.xlsx")
-    assert caught.value.code == "format"
+    assert (caught.value.code, caught.value.hint) == ("format", "it is a spreadsheet: save the sheet as CSV")
 
 
 def test_damaged_gzip_stops_with_the_line(tmp_path: Path) -> None:

@@ -112,6 +112,30 @@ def test_a_wrong_example(project: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*WrongExampleError*runtest*")
 
 
+def test_an_example_that_passes_for_another_reason(project: pytest.Pytester) -> None:
+    """A name or a type that was probably meant otherwise is a warning, since such an example shows nothing."""
+    text = GOALS.replace("+3d event purchase order_value=50", "+3d event purchase order_value='80'")
+    project.path.joinpath("goals.toml").write_text(
+        text.replace('"event order", "+14d"', '"event order", "event refunds", "+14d"')
+    )
+    result = project.runpytest_subprocess("goals.toml")
+    result.assert_outcomes(passed=3, warnings=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*Soon: buys too little: it passes, but order_value is text in the timeline, and*",
+            "*Kept: example 1: it passes, but *event 'refund', and the timeline has none; did you mean `refunds`?*",
+        ]
+    )
+
+
+def test_a_goal_that_does_not_exist(project: pytest.Pytester) -> None:
+    """The fixture tells the nearest name."""
+    project.makepyfile(test_goals="def test_it(goals):\n    goals['Soone']\n")
+    result = project.runpytest_subprocess("test_goals.py")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*there is no goal 'Soone'", "*did you mean `Soon`?*"])
+
+
 def test_a_file_that_cannot_be_read(project: pytest.Pytester) -> None:
     """A mistake in the file is an error of collection, with its place and repair; an empty setting leaves files out."""
     project.path.joinpath("goals.toml").write_text(GOALS.replace("+7d event", "+7x event"), encoding="utf-8")

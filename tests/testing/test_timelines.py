@@ -109,6 +109,47 @@ def test_wrong_steps(line: str, said: str) -> None:
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("line", "mended"),
+    [
+        ("3d event x", "+3d event x"),
+        ("+3 days event x", "+3days event x"),
+        ("event x a = 80 b= 2", "event x a=80 b=2"),
+        ("+1d event x a=1, b=2", "+1d event x a=1 b=2"),
+        ("+1d x a=1", "+1d event x a=1"),
+        ("2 days x total = 80", "+2days event x total=80"),
+    ],
+)
+def test_a_wrong_step_is_shown_mended(line: str, mended: str) -> None:
+    """Where it is clear what was meant, the hint is the step as it is written, and it can be read."""
+    with pytest.raises(TimelineError) as caught:
+        read_timeline(["event visit", line])
+    assert caught.value.hint == f"write: {mended}"
+    assert len(read_timeline(["event visit", mended])) == 2
+
+
+def test_a_misspelt_kind_of_step() -> None:
+    """What may happen is named."""
+    with pytest.raises(TimelineError) as caught:
+        read_timeline("evnt purchase")
+    assert caught.value.hint == "did you mean `event`?"
+
+
+def test_quotes_are_read_as_the_language_reads_them() -> None:
+    """Single and curly quotes make a text too: inside the double quotes of TOML they need no escape."""
+    made = read_timeline("event 'Order Completed' id='18' note=“two words” name=O'Neil via 'e mail'")
+    assert made.facts[0] == Event(
+        "Order Completed",
+        "profile",
+        "2026-01-01T00:00:00Z",
+        {"id": "18", "note": "two words", "name": "O'Neil"},
+        "step-1",
+        "e mail",
+    )
+    with pytest.raises(TimelineError, match="not closed"):
+        read_timeline("event a b='18")
+
+
 def test_wrong_calls() -> None:
     """What belongs to a step needs one, and a step that is no text is no step."""
     for call in (

@@ -150,8 +150,9 @@ def _setting(text: str) -> _Setting:
         files, key = "", left.strip()
     known = key in _PLAIN_KEYS or key == "properties" or key.startswith(("fixed.", "types."))
     if not equals or not known:
+        said = f"{key[:80]!r} is no key of a source" if equals else f"{text[:80]!r} is no [FILES.]KEY=VALUE"
         raise InputError(
-            f"--set {text[:80]!r} is no [FILES.]KEY=VALUE",
+            f"--set: {said}",
             code="input",
             hint=did_you_mean(key, _KEYS) or "for example --set profile_id=user_id, or --set receipts.campaign=name",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -137,6 +137,31 @@ def read_text(path: str) -> str:
         raise InputError(f"{path} is no UTF-8: byte {error.start} is none of it", code="file") from None
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: {getattr(error, 'strerror', None) or error}", code="file") from None
+
+
+def check_output(path: str, option: str, read: Iterable[str]) -> None:
+    """Refuse, before anything is done, to write to a place that cannot be written or that would destroy what is *read*.
+
+    Args:
+        path: where *option* says to write.
+        option: the option.
+        read: the files, and the URLs of stores, that the command reads.
+
+    Raises:
+        InputError: code ``file``.
+    """
+    try:
+        place = Path(path).resolve()
+        problem = (
+            "is a directory" if place.is_dir() else "" if place.parent.is_dir() else "lies in no folder that exists"
+        )
+        kept = [Path(each.partition(":///")[2] if ":///" in each else each).resolve() for each in read]
+    except (OSError, ValueError) as error:
+        raise InputError(f"{option} {path!r:.200}: {error}", code="file") from None
+    if place in [*kept, *(file.with_name(file.name + more) for file in kept for more in ("-wal", "-shm"))]:
+        problem = "is read too, and writing would destroy it"
+    if problem:
+        raise InputError(f"{option}: {path} {problem}", code="file", hint=f"name another file: {option} FILE")
 
 
 def open_existing(url: str) -> GoalEngine:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from convgoals.errors import ConvgoalsError, GoalDefinitionError, GoalError, Spa
 from convgoals.goals import GOAL_KEYS, Goal, goal_from_dict
 from convgoals.language.condition import parse
 from convgoals.suggest import did_you_mean
+from convgoals.toml_mistakes import toml_hint, toml_place
 
 if TYPE_CHECKING:
     from convgoals.language.schema import Schema
@@ -195,19 +195,16 @@ class GoalsFile:
         return None if place is None else Span(*place)
 
 
-_PLACE = re.compile(r" \(at line (\d+), column (\d+)\)\Z")
-
-
 def _no_toml(path: str, text: str, error: Exception) -> GoalDefinitionError:
     """The error to raise where *text* is no TOML; ``tomllib`` says the place in words."""
-    message = "it is nested too deep" if isinstance(error, RecursionError) else str(error)
-    found = _PLACE.search(message)
-    if found is None:
-        return _sourced(GoalDefinitionError(f"no TOML: {message}", code="toml"), path)
-    lines = text.replace("\r\n", "\n").split("\n")
-    offset = sum(len(line) + 1 for line in lines[: int(found[1]) - 1]) + int(found[2]) - 1
-    placed = GoalDefinitionError(f"no TOML: {message[: found.start()]}", code="toml")
-    placed.text, placed.span = "\n".join(lines), Span(offset, offset + 1)
+    if isinstance(error, RecursionError):
+        return _sourced(GoalDefinitionError("no TOML: it is nested too deep", code="toml"), path)
+    message, place = toml_place(str(error))
+    placed = GoalDefinitionError(f"no TOML: {message}", code="toml", hint=toml_hint(text, str(error)))
+    if place is not None:
+        lines = text.replace("\r\n", "\n").split("\n")
+        offset = sum(len(line) + 1 for line in lines[: place[0] - 1]) + place[1] - 1
+        placed.text, placed.span = "\n".join(lines), Span(offset, offset + 1)
     return _sourced(placed, path)
 
 

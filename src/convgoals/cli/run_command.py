@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from convgoals.analytics.tables import Column, Table, count_text, number_column
 from convgoals.cli import exits
 from convgoals.cli.inputs import Input, add_inputs, find_inputs
-from convgoals.cli.options import InputError, add_format, add_schema, find_schema, number, read_instant
+from convgoals.cli.options import InputError, add_format, add_schema, check_output, find_schema, number, read_instant
 from convgoals.cli.progress import Progress
 from convgoals.cli.terminal import Terminal, counted
 
@@ -77,8 +77,13 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     document = load_document(args.goals)
     goals = read_goals(document, args.goals)
     if not goals:
-        raise InputError(f"{args.goals} holds no goal", code="no-goal", hint='[[goal]]\nname = "…"\nwhen = "…"')
+        raise InputError(
+            f"{args.goals} holds no goal", code="no-goal", hint="a goal is a [[goal]] table with name and when"
+        )
     inputs = find_inputs(args, read_sources(document, args.goals), args.goals)
+    if args.rejects is not None:
+        read = [args.goals, args.store, *(each.path for each in inputs), *([args.schema] if args.schema else [])]
+        check_output(args.rejects, "--rejects", read)
     schema = find_schema(args.schema, document)
     store = open_store(args.store)
     with (

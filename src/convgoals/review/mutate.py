@@ -16,7 +16,8 @@ from convgoals.review.diff import is_ahead
 from convgoals.review.mutants import Mutant, mutants
 from convgoals.review.witness import Witness, judge, smallest
 from convgoals.testing.examples import Example, examples_of
-from convgoals.testing.timelines import START, short_span
+from convgoals.testing.steps import short_span
+from convgoals.testing.timelines import START
 
 TRIES = 1_000
 """On how many timelines a goal is compared with its mutants."""

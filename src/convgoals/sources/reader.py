@@ -10,7 +10,7 @@ from typing import Any, Self, TypeAlias
 from convgoals.errors import FactError, SourceError
 from convgoals.records import Fact
 from convgoals.sources.delimited import CsvRows
-from convgoals.sources.lines import Lines
+from convgoals.sources.lines import Lines, open_bytes
 from convgoals.sources.ndjson import read_ndjson
 from convgoals.sources.options import Format, Source
 from convgoals.sources.parquet import ParquetRows
@@ -34,15 +34,21 @@ FORMATS: dict[str, Format] = {
 """The format that a file's name says; ``.gz`` after it counts for nothing."""
 
 
+_SHEETS = dict.fromkeys((".xls", ".xlsx", ".ods", ".numbers"), "it is a spreadsheet: save the sheet as CSV")
+
+
 def format_of(path: str | Path) -> Format:
     """The format that the name of *path* says. Raises `SourceError` (code ``format``) if it says none."""
     suffix = Path(str(path).removesuffix(".gz")).suffix.lower()
     if suffix in FORMATS:
         return FORMATS[suffix]
+    open_bytes(path).close()  # that it is not there, or no file, says more than its name
     raise SourceError(
         f"the name of {str(path)!r} does not say its format",
         code="format",
-        hint=did_you_mean(suffix, FORMATS) or 'say it: format = "csv", "ndjson", "segment" or "parquet"',
+        hint=_SHEETS.get(suffix)
+        or did_you_mean(suffix, FORMATS)
+        or 'say it: format = "csv", "ndjson", "segment" or "parquet"',
     )
 
 

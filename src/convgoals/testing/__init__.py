@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     )
     from convgoals.testing.examples import Example, load_examples
     from convgoals.testing.properties import conditions, facts_for, goals, logs_for
-    from convgoals.testing.timelines import Timeline, TimelineError, read_timeline, timeline
+    from convgoals.testing.steps import TimelineError
+    from convgoals.testing.timelines import Timeline, read_timeline, timeline
 
 __all__ = [
     "Example",
@@ -44,7 +45,8 @@ _HOMES = {
     "assertions": ("assert_completions", "assert_converts", "assert_not_converts", "assert_open", "converted"),
     "examples": ("Example", "load_examples"),
     "properties": ("conditions", "facts_for", "goals", "logs_for"),
-    "timelines": ("Timeline", "TimelineError", "read_timeline", "timeline"),
+    "steps": ("TimelineError",),
+    "timelines": ("Timeline", "read_timeline", "timeline"),
 }
 _HOME = {name: f"convgoals.testing.{home}" for home, names in _HOMES.items() for name in names}
 

@@ -10,8 +10,9 @@ import attrs
 from convgoals.goals import Goal
 from convgoals.language.format import format_datetime
 from convgoals.testing.outcomes import Outcome, outcome
+from convgoals.testing.steps import TimelineError
 from convgoals.testing.telling import standing, tell
-from convgoals.testing.timelines import Timeline, TimelineError
+from convgoals.testing.timelines import Timeline
 
 
 def assert_converts(goal: Goal, timeline: Timeline, at: datetime | str | None = None) -> None:

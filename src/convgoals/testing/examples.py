@@ -17,9 +17,11 @@ from convgoals.errors import GoalDefinitionError
 from convgoals.goals import Goal, load_document, read_goals
 from convgoals.suggest import did_you_mean
 from convgoals.testing.assertions import completions_differ
+from convgoals.testing.doubts import doubts
 from convgoals.testing.outcomes import outcome
+from convgoals.testing.steps import TimelineError
 from convgoals.testing.telling import tell
-from convgoals.testing.timelines import START, Timeline, TimelineError, read_timeline
+from convgoals.testing.timelines import START, Timeline, read_timeline
 
 KEYS = ("name", "timeline", "start", "at", "expect", "completions")
 EXPECT: Mapping[str, tuple[str, ...]] = {
@@ -63,6 +65,10 @@ class Example:
         if self.completions is not None and (difference := completions_differ(found, list(self.completions))):
             wrong.append(f"completions: {difference}")
         return f"{'; '.join(wrong)}\n\n{tell(found)}" if wrong else ""
+
+    def doubts(self) -> list[str]:
+        """What of the timeline may have been meant otherwise, though all is as expected: a sentence each."""
+        return doubts(self.goal, self.timeline, self.at)
 
 
 def load_examples(path: str | Path) -> list[Example]:

@@ -6,6 +6,7 @@ imported before it is needed, so that a run that has no goals pays nothing, and 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from datetime import datetime
 from fnmatch import fnmatch
@@ -74,6 +75,10 @@ class WrongExampleError(Exception):
     """An example does not come out as it says."""
 
 
+class ExampleWarning(pytest.PytestWarning):
+    """An example passes, and perhaps only because a name or a type in its timeline was meant otherwise."""
+
+
 class ExampleItem(pytest.Item):
     """One example."""
 
@@ -86,6 +91,9 @@ class ExampleItem(pytest.Item):
         failure = self.example.failure()
         if failure:
             raise WrongExampleError(failure)
+        for doubt in self.example.doubts():
+            said = f"{self.example.goal.name}: {self.name}: it passes, but {doubt}"
+            warnings.warn_explicit(said, ExampleWarning, str(self.path), 1)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """The reason alone: nobody wants a traceback of an example."""
@@ -162,7 +170,17 @@ def goals(request: pytest.FixtureRequest) -> dict[str, Goal]:
     from convgoals.goals import load_goals  # noqa: PLC0415
 
     path = request.config.rootpath / request.config.getini("convgoals_goals")
-    return {goal.name: goal for goal in load_goals(path)}
+    return _Goals({goal.name: goal for goal in load_goals(path)})
+
+
+class _Goals(dict[str, "Goal"]):
+    """Goals by name; one that does not exist is told with the nearest that does."""
+
+    def __missing__(self, name: str) -> Goal:
+        from convgoals.errors import UnknownGoalError  # noqa: PLC0415
+        from convgoals.suggest import did_you_mean  # noqa: PLC0415
+
+        raise UnknownGoalError(f"there is no goal {name!r:.80}", hint=did_you_mean(str(name), self))
 
 
 @pytest.fixture

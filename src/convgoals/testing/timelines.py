@@ -7,20 +7,20 @@ without a fact (``+14d``) says that nothing more happened until then. A timeline
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import attrs
 
-from convgoals.errors import ConvgoalsError, FactError, GoalError
+from convgoals.errors import FactError, GoalError
 from convgoals.instants import Shift, read_iso, to_datetime, to_instant
 from convgoals.language.format import format_datetime
 from convgoals.language.parse import parse_duration
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, identified
+from convgoals.suggest import did_you_mean
+from convgoals.testing.steps import TimelineError, Words, short_span, step_words
 
 START = "2026-01-01T00:00:00Z"
 """When a timeline begins, unless it says otherwise."""
@@ -31,11 +31,16 @@ PROFILE = "profile"
 MAX_STEPS = 1_000
 """How many steps a timeline may have: it is for reading."""
 
+MAX_LINE = 10_000
+"""How many characters a step may have."""
 
-class TimelineError(ConvgoalsError, ValueError):
-    """A timeline, or an instant of one, cannot be read."""
+MAX_MENDED = 500
+"""The longest step, in characters, for which a repair is tried."""
 
-    default_code = "timeline"
+KINDS = ("event", "snapshot", "update", "campaign")
+"""What may happen in a step."""
+
+_TIME = re.compile(r"(\+\S+|\d{4}-\d\d-\d\d\S*)(?:\s+|\Z)")
 
 
 @attrs.frozen
@@ -141,7 +146,7 @@ class Timeline:
         """The steps as text, one a line; `read_timeline` reads them back, given the same start."""
         lines, before = [], self.start
         for place, fact in enumerate(self.facts, start=1):
-            parts = [_gap(before, fact.timestamp), *_fact_words(fact, f"step-{place}")]
+            parts = [_gap(before, fact.timestamp), *step_words(fact, f"step-{place}")]
             lines.append(" ".join(part for part in parts if part))
             before = fact.timestamp
         if self.reached > before:
@@ -210,19 +215,6 @@ def _later(instant: int, span: str) -> int:
     return later
 
 
-_UNITS = (("d", 86_400_000_000), ("h", 3_600_000_000), ("m", 60_000_000), ("s", 1_000_000), ("ms", 1_000), ("us", 1))
-
-
-def short_span(microseconds: int) -> str:
-    """A span as timelines write it: ``3d``, ``1d12h``, ``7d1us``; ``0s`` for none."""
-    parts, rest = [], abs(microseconds)
-    for unit, size in _UNITS:
-        amount, rest = divmod(rest, size)
-        if amount:
-            parts.append(f"{amount}{unit}")
-    return "".join(parts) or "0s"
-
-
 def _gap(before: datetime, after: datetime) -> str:
     return f"+{short_span(to_instant(after) - to_instant(before))}" if after != before else ""
 
@@ -232,21 +224,6 @@ def _shown(moment: datetime) -> str:
 
 
 # ---- text
-
-
-_WORD = re.compile(r"[^\W\d][\w-]*\Z")
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?\Z")
-_WORDS_OF_JSON = {"true": True, "false": False, "null": None}
-_TIME = re.compile(r"(\+\S+|\d{4}-\d\d-\d\d\S*)(?:\s+|\Z)")
-_TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[^\s"=\[\]{}]+|[=\[\]{}]', re.DOTALL)
-MAX_LINE = 10_000
-"""How many characters a step may have."""
-
-MAX_DEPTH = 50
-"""How deep a property may lie in others."""
-
-MAX_DIGITS = 1_000
-"""How many digits a whole number may have."""
 
 
 def read_timeline(lines: str | Iterable[str], start: datetime | str = START, *, profile_id: str = PROFILE) -> Timeline:
@@ -275,9 +252,33 @@ def read_timeline(lines: str | Iterable[str], start: datetime | str = START, *, 
         try:
             found = _read_line(found, text)
         except (TimelineError, FactError) as error:
-            hint = error.hint or "+3d event purchase_completed order_value=80"
+            mended = _mended(text, found)
+            hint = f"write: {mended}" if mended else error.hint or "+3d event purchase_completed order_value=80"
             raise TimelineError(f"step {number}, `{text[:120]}`: {error.message}", code=error.code, hint=hint) from None
     return found
+
+
+_MENDS = (
+    (re.compile(r"\A\+?\s*(\d+)\s*([a-z]+)\b(?=\s+\S)", re.IGNORECASE), r"+\1\2"),  # 3d event, + 3 days event
+    (re.compile(r"(?<=[\w\"'])\s*(?<![=<>!])==?(?!=)\s*(?=[\w\"'-])"), "="),  # order_value = 80
+    (re.compile(r",\s+(?=[\w.]+=)"), " "),  # a=1, b=2
+    (re.compile(r"\A(\+\S+\s+|\d{4}-\S+\s+)?(?!(?:event|snapshot|update|campaign)\b)(?=[\w\"'])"), r"\1event "),
+)
+"""What newcomers write, and how a step says it; one after the other."""
+
+
+def _mended(text: str, found: Timeline) -> str:
+    """The step that *text* probably means, where it can be read; ``""`` otherwise."""
+    if len(text) > MAX_MENDED:
+        return ""
+    for pattern, repair in _MENDS:
+        text = pattern.sub(repair, text, count=0 if repair in ("=", " ") else 1)
+        try:
+            _read_line(found, text)
+        except (TimelineError, FactError):
+            continue
+        return text
+    return ""
 
 
 def _read_line(found: Timeline, text: str) -> Timeline:
@@ -289,7 +290,7 @@ def _read_line(found: Timeline, text: str) -> Timeline:
         text = text[time.end() :]
     if not text or text.startswith("# "):
         return found
-    words = _Words(text)
+    words = Words(text)
     kind = words.take()
     match kind:
         case "event":
@@ -305,197 +306,25 @@ def _read_line(found: Timeline, text: str) -> Timeline:
         case _:
             raise TimelineError(
                 f"a step says a time, and `event`, `snapshot`, `update` or `campaign`, not `{kind[:40]}`",
-                hint="+3d event purchase_completed order_value=80",
+                hint=did_you_mean(kind, KINDS),
             )
-    return words.details(found)
+    return _details(found, words)
 
 
-class _Words:
-    """The words of a step, read from the left."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-
-    def peek(self) -> str:
-        """The next word as it is written, quotes and all; ``""`` at the end."""
-        at = self.at
-        word = self.take()
-        self.at = at
-        return word
-
-    def take(self) -> str:
-        while self.at < len(self.text) and self.text[self.at].isspace():
-            self.at += 1
-        found = _TOKEN.match(self.text, self.at)
-        if found is None:
-            if self.at < len(self.text):
-                raise TimelineError("a quote is not closed")
-            return ""
-        self.at = found.end()
-        return found[0]
-
-    def name(self, what: str) -> str:
-        """A name: a word, or anything in quotes."""
-        word = self.take()
-        if not word or word in "=[]{}":
-            raise TimelineError(f"{what} is missing")
-        return _unquoted(word)
-
-    def properties(self) -> dict[str, Any]:
-        """``name=value`` as often as there is one; a dotted name leads into nested values."""
-        properties: dict[str, Any] = {}
-        while True:
-            at = self.at
-            name = self.take()
-            if not name or name.startswith("#") or not self.text.startswith("=", self.at):
-                self.at = at
-                return properties
-            self.at += 1
-            self._put(properties, name, self._value())
-
-    @staticmethod
-    def _put(properties: dict[str, Any], name: str, value: Any) -> None:
-        path = [_unquoted(name)] if name.startswith('"') else name.split(".")
-        if len(path) > MAX_DEPTH:
-            raise TimelineError(f"a name leads at most {MAX_DEPTH} levels down")
-        inner = properties
-        for part in path[:-1]:
-            below = inner.setdefault(part, {})
-            if not isinstance(below, dict):
-                raise TimelineError(f"`{name}` leads into a value that holds nothing")
-            inner = below
-        if path[-1] in inner:
-            raise TimelineError(f"`{name}` is said twice")
-        inner[path[-1]] = value
-
-    def _value(self) -> Any:
-        if self.text[self.at : self.at + 1] in "[{" and self.at < len(self.text):
-            return self._json()
-        if self.at >= len(self.text) or self.text[self.at].isspace():
-            raise TimelineError(
-                "after `=` a value is missing", hint='coupon="" is an empty text, coupon=null is nothing'
-            )
-        word = self.take()
-        return _unquoted(word) if word.startswith('"') else _bare(word)
-
-    def _json(self) -> Any:
-        decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_no_constant)
-        try:
-            value, self.at = decoder.raw_decode(self.text, self.at)
-        except (ValueError, RecursionError):
-            raise TimelineError(f"`{self.text[self.at : self.at + 60]}` is no JSON") from None
-        return value
-
-    def details(self, found: Timeline) -> Timeline:
-        """``in SEGMENTS``, ``via CHANNEL`` and ``#ID``, in any order."""
-        while word := self.take():
-            if word == "via":
-                found = found.via(self.name("the channel"))
-            elif word == "in":
-                found = found.segments(*self._segments())
-            elif word.startswith("#") and len(word) > 1:
-                found = found.named(word[1:])
-            elif word == "#":
-                break
-            else:
-                raise TimelineError(
-                    f"`{word[:40]}` is not understood here",
-                    hint="properties are written name=value, without spaces around the `=`",
-                )
-        return found
-
-    def _segments(self) -> list[str]:
-        if self.text[self.at :].lstrip().startswith("["):
-            self.at = self.text.index("[", self.at)
-            listed = self._json()
-            return listed if all(isinstance(name, str) for name in listed) else self._no_segments()
-        names = self.take()
-        if not names:
-            return self._no_segments()
-        if names == "-":
-            return []
-        return [_unquoted(names)] if names.startswith('"') else [name for name in names.split(",") if name]
-
-    @staticmethod
-    def _no_segments() -> list[str]:
-        raise TimelineError("the segments are missing", hint='in vip,staff; in ["big spender"]; in - for none')
-
-
-def _unquoted(word: str) -> str:
-    if not word.startswith('"'):
-        return word
-    try:
-        text: str = json.loads(word)
-    except ValueError:
-        raise TimelineError(f"{word[:60]} is no text in quotes") from None
-    return text
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(name)
-
-
-def _bare(word: str) -> Any:
-    if word in _WORDS_OF_JSON:
-        return _WORDS_OF_JSON[word]
-    if _NUMBER.match(word):
-        if word.lstrip("-").isdigit() and len(word) <= MAX_DIGITS:
-            return int(word)
-        try:
-            return Decimal(word)
-        except InvalidOperation:
-            pass
-    return word
-
-
-def _fact_words(fact: Fact, usual_id: str) -> list[str]:
-    """What happened, in words that `read_timeline` reads back."""
-    match fact:
-        case Event(kind, properties=properties):
-            words = ["event", _name(kind), *_properties(properties)]
-        case CampaignReceipt(name):
-            words = ["campaign", _name(name)]
-        case ProfileSnapshot(properties=properties):
-            words = ["snapshot", *_properties(properties)]
-        case ProfileUpdate(properties=properties):
-            words = ["update", *_properties(properties)]
-    segments = getattr(fact, "segments", None)
-    if segments is not None and (segments or isinstance(fact, ProfileUpdate)):
-        plain = all(map(_WORD.match, segments))
-        words += ["in", (",".join(segments) or "-") if plain else json.dumps(segments, ensure_ascii=False)]
-    channel = getattr(fact, "channel", None)
-    words += [] if channel is None else ["via", _name(channel)]
-    return words if fact.id in (None, usual_id) else [*words, f"#{fact.id}"]
-
-
-def _name(text: str) -> str:
-    return text if _WORD.match(text) else json.dumps(text, ensure_ascii=False)
-
-
-def _properties(properties: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
-    for name, value in properties.items():
-        plain = _WORD.match(name)
-        if plain and isinstance(value, Mapping) and value and all(_WORD.match(str(each)) for each in value):
-            yield from _properties(value, f"{prefix}{name}.")
+def _details(found: Timeline, words: Words) -> Timeline:
+    """``in SEGMENTS``, ``via CHANNEL`` and ``#ID``, in any order."""
+    while word := words.take():
+        if word == "via":
+            found = found.via(words.name("the channel"))
+        elif word == "in":
+            found = found.segments(*words.segments())
+        elif word.startswith("#") and len(word) > 1:
+            found = found.named(word[1:])
+        elif word == "#":
+            break
         else:
-            yield f"{prefix}{name if plain else json.dumps(name, ensure_ascii=False)}={shown_value(value)}"
-
-
-def shown_value(value: Any) -> str:
-    if isinstance(value, str):
-        plain = _WORD.match(value) and value not in _WORDS_OF_JSON
-        return value if plain else json.dumps(value, ensure_ascii=False)
-    if isinstance(value, Decimal) and value.is_finite():
-        return format(value, "f") if abs(value.adjusted()) < 40 else str(value)
-    if isinstance(value, date):
-        return json.dumps(value.isoformat())
-    if isinstance(value, (tuple, list, Mapping)):
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_json_default)
-    return "true" if value is True else "false" if value is False else "null" if value is None else repr(value)
-
-
-def _json_default(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    return str(value)
+            raise TimelineError(
+                f"`{word[:40]}` is not understood here",
+                hint="properties are written name=value, without spaces around the `=`",
+            )
+    return found

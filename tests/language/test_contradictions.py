@@ -221,9 +221,13 @@ def test_what_is_always_true(text: str, expected: bool) -> None:
 def test_a_normal_form_means_the_same(node: ast.Condition, negate: bool) -> None:
     """Rewriting a filter to its normal form changes no answer, and a normal form is its own."""
     root = ast.Not(node) if negate else node
-    normal = normal_form(root)
-    assert [passes(normal, raw) for raw in DATA] == [passes(root, raw) for raw in DATA]
-    assert normal_form(normal) == normal
+    whole = normal_form(ast.EventOccurrence("e", root))
+    assert isinstance(whole, ast.EventOccurrence)
+    assert whole.where is not None
+    for normal in (normal_form(root), whole.where):
+        assert [passes(normal, raw) for raw in DATA] == [passes(root, raw) for raw in DATA]
+    assert normal_form(normal_form(root)) == normal_form(root)
+    assert normal_form(whole) == whole
 
 
 @pytest.mark.parametrize(
@@ -239,6 +243,9 @@ def test_a_normal_form_means_the_same(node: ast.Condition, negate: bool) -> None
         ("event a where (not (x = 1 or y = 2))", "event a where (x != 1 and y != 2)"),
         ("event a where (not not x = 1)", "event a where x = 1"),
         ("event a where x between 1 and 2", "event a where (x <= 2 and x >= 1)"),
+        ("event a where (x = 1 or x = 2)", "event a where x in (2, 1)"),
+        ("event a where (x != 1 and x not in (2, 3))", "event a where not x in (3, 2, 1)"),
+        ("event a where (y = 1 or (z = 2 and (x = 1 or 2 = x)))", "event a where (y = 1 or (x in (1, 2) and z = 2))"),
         ("event a in last 7 days", "event a in last 1 week"),
         ("event a between 2026-01-01T00:00Z and 2027-01-01", "event a between 2026-01-01T01:00+01:00 and 2027-01-01"),
     ],
@@ -255,6 +262,7 @@ def test_two_ways_to_say_one_thing(one: str, other: str) -> None:
         ("event e and count(event a) != 3", "event e and not count(event a) = 3"),
         ("event a in last 30 days", "event a in last 1 month"),
         ("event a where x > 1", "event a where (not x <= 1)"),
+        ("profile.x = 1 or profile.x = 2", "profile.x in (1, 2)"),
     ],
 )
 def test_what_fires_otherwise_stays_apart(one: str, other: str) -> None:

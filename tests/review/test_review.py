@@ -35,6 +35,7 @@ def goal(when: str, **more: Any) -> Goal:
         (goal("event a and event b and event c"), goal("event c and (event b and event a)")),
         (goal("event a within 10 days of first event b"), goal("event a", within="240 hours of first event b")),
         (goal("event a", timezone="UTC"), goal("event a", timezone="Europe/Berlin")),
+        (goal('event p where (k = "u" or k = "w")'), goal('event p where k in ("w", "u")')),
         (goal('event p where k in ("u")'), goal('event p where k = "u"')),
         (goal("event p where (3 < a)"), goal("event p where a > 3")),
     ],
@@ -180,13 +181,15 @@ def test_mutants_change_one_detail() -> None:
     made += mutants(goal("count(event a in last 30 days) >= 3 between 2026-01-01 and 2026-03-31", count="every"))
     made += mutants(goal("event a followed within 1 day by event b with same k without event c"))
     made += mutants(goal("event a not followed within 1 day by event b with same k", within="9 days of last event c"))
-    made += mutants(goal("event a in last 2 days or event b"))
+    made += mutants(goal("event a in last 2 days or event b", count="once per 30 days"))
+    made += mutants(goal('profile.plan changes from "free" to "pro"'))
     assert {each.kind for each in made} == {"counting", "comparison", "literal", "window", "anchor", "connective"}
     changes = {each.change for each in made}
     for change in (
         "v > 50 → v >= 50", "50 → 51", "7 days → 14 days", "first event visit → last event visit",
         "count once → every", "count every → once", 'k in ("u", "w") → k not in ("u", "w")', "true → false",
         "event a in last 2 days → event a", "2026-03-31 → 2026-04-01", "n is set → n is not set",
+        "count once per 30 days → every", 'profile.plan changes from "free" to "pro" → profile.plan changes to "pro"',
     ):  # fmt: skip
         assert change in changes, change
 
@@ -247,6 +250,22 @@ def test_history() -> None:
     assert as_values(found[0], history[0])["history"]["gained"] == ["u10"]
     assert over_history([], _facts()) == []
     assert over_history(found, [])[0].profiles == 0
+
+
+def test_history_that_does_not_hold_what_a_goal_looks_at() -> None:
+    """Where no event of a type is there, it is said; of a store, also that its figures may be incomplete."""
+    found = diff([Goal("g", "event p")], [Goal("g", "event p or event q")], tries=60)
+    kept = over_history(found, _facts(), kept=True)
+    assert kept[0].unseen == ("q",)
+    text = "\n".join(as_text(found, kept))
+    assert "(30 → 30 of 30; perhaps incomplete)" in text
+    assert "note: no event 'q' is in this history; a store keeps only what its goals look at" in text
+    assert "completions by month: all as they were" in text
+    assert "perhaps incomplete" in "\n".join(as_markdown(found, kept))
+    assert as_values(found[0], kept[0])["history"]["unseen_events"] == ["q"]
+    files = "\n".join(as_text(found, over_history(found, _facts())))
+    assert "note: no event 'q' is in this history\n" in files
+    assert "incomplete" not in files
 
 
 def test_history_of_a_store() -> None:

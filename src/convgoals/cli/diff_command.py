@@ -67,7 +67,7 @@ def _history(args: argparse.Namespace, diffs: list[GoalDiff], terminal: Terminal
     from convgoals.storage.open import open_store  # noqa: PLC0415
 
     with closing(open_store(args.store)) as store:
-        return over_history(diffs, kept_facts(store))
+        return over_history(diffs, kept_facts(store), kept=True)
 
 
 def _facts_of_files(args: argparse.Namespace, terminal: Terminal) -> Iterator[Fact]:

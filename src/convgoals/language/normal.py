@@ -65,6 +65,8 @@ def _normal(node: Any) -> Any:
     changed = {
         field.name: _part(getattr(node, field.name)) for field in attrs.fields(type(node)) if field.name != "span"
     }
+    if isinstance(node, ast.EventOccurrence) and node.where is not None:
+        changed["where"] = _listed(changed["where"])
     return _rewritten(type(node)(**changed))
 
 
@@ -96,6 +98,27 @@ def _rewritten(node: Any) -> Any:
             return ast.DateTime(value.astimezone(datetime.UTC))
         case _:
             return node
+
+
+def _listed(node: Any) -> Any:
+    """A filter in which ``x = 1 or x = 2`` is ``x in (1, 2)``: of a filter only whether it holds matters."""
+    if isinstance(node, ast.Not):
+        return ast.Not(_listed(node.term))
+    if not isinstance(node, (ast.And, ast.Or)):
+        return node
+    operator, negative = ("!=", True) if isinstance(node, ast.And) else ("=", False)
+    lists: dict[Any, list[Any]] = {}
+    rest: list[Any] = []
+    for term in map(_listed, node.terms):
+        match term:
+            case ast.Compare(found, value, right) if found == operator and isinstance(right, ast.LITERALS):
+                lists.setdefault(value, []).append(right)
+            case ast.Membership(value, options, is_negative) if is_negative == negative:
+                lists.setdefault(value, []).extend(options)
+            case _:
+                rest.append(term)
+    listed = [_rewritten(ast.Membership(value, tuple(options), negative)) for value, options in lists.items()]
+    return _rewritten(type(node)((*rest, *listed)))
 
 
 def _rank(value: ast.Value) -> tuple[bool, str]:

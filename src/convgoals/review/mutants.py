@@ -49,7 +49,8 @@ def mutants(goal: Goal) -> Iterator[Mutant]:
     written = {key: value for key, value in goal_to_dict(goal).items() if key != "within"}
     changes = [
         ("counting", f"count {goal.count} → {count}", {**written, "when": str(goal.condition), "count": count})
-        for count in (["every"] if goal.count == "once" else ["once"])
+        for count in ("once", "every")
+        if count != goal.count
     ]
     changes += [
         (kind, change, {**written, "when": format_node(root)}) for kind, change, root in _roots(goal.condition.root)
@@ -132,6 +133,11 @@ def _changes(node: Any) -> Iterator[tuple[str, Any]]:  # noqa: C901, PLR0912, PL
             yield "window", attrs.evolve(node, last=None)
         case ast.EventOccurrence(_, where) if where is not None:
             yield "connective", attrs.evolve(node, where=None)
+        case ast.ChangeOccurrence(_, before, after):
+            if before is not None:
+                yield "connective", attrs.evolve(node, before=None)
+            if after is not None:
+                yield "connective", attrs.evolve(node, after=None)
         case ast.Link():
             for name in ("within", "same", "without"):
                 if getattr(node, name) is not None:

@@ -90,16 +90,27 @@ def _history_lines(found: HistoryDiff) -> Iterator[str]:
         if profiles:
             rest = f" and {len(profiles) - SHOWN:,} more" if len(profiles) > SHOWN else ""
             yield f"  {title}: {', '.join(profiles[:SHOWN])}{rest}"
-    if found.completions:
+    for kind in found.unseen:
+        yield f"  note: {_unseen(kind, found)}"
+    if found.completions and all(before == after for before, after in found.completions.values()):
+        yield "  completions by month: all as they were"
+    elif found.completions:
         yield "  completions by month"
         for month, (before, after) in found.completions.items():
             yield f"    {month}  {before:>8,} → {after:<8,} {after - before:+,}"
 
 
+def _unseen(kind: str, found: HistoryDiff) -> str:
+    """What it means that there is no event of a type that the goal looks at."""
+    why = "; a store keeps only what its goals look at: compare with --events, or fill it with `run --keep all`"
+    return f"no event {kind!r} is in this history{why if found.kept else ''}"
+
+
 def change(found: HistoryDiff) -> str:
     """The change in profiles: ``+41 / -7 profiles``."""
     counts = f"+{len(found.gained):,} / −{len(found.lost):,} profiles"
-    return f"{counts} ({found.before:,} → {found.after:,} of {found.profiles:,})"
+    unsure = "; perhaps incomplete" if found.kept and found.unseen else ""
+    return f"{counts} ({found.before:,} → {found.after:,} of {found.profiles:,}{unsure})"
 
 
 # ---- Markdown
@@ -142,7 +153,7 @@ def fenced(lines: Iterator[str]) -> Iterator[str]:
         fence += "`"
     yield ""
     yield f"{fence}text"
-    yield from held
+    yield from (line.rstrip() for line in held)
     yield fence
 
 
@@ -180,6 +191,7 @@ def as_values(found: GoalDiff, history: HistoryDiff | None) -> dict[str, Any]:
             "gained": list(history.gained),
             "lost": list(history.lost),
             "completions": {month: list(pair) for month, pair in history.completions.items()},
+            "unseen_events": list(history.unseen),
         }
     return values
 

@@ -217,6 +217,35 @@ def test_a_goal_without_a_description_has_no_baseline() -> None:
     assert codes(goal(description="")) == ["CG010"]
 
 
+@pytest.mark.parametrize(
+    "where",
+    ["currency = EUR", "currency != usd", "url contains shop", "(paid_at > today and total > 5)", "plan = TOP_PLAN"],
+)
+def test_a_text_without_quotes_is_found(where: str) -> None:
+    """A single word on the right of `=` was probably meant as a text, and `today` as a time."""
+    assert codes(goal(when=f"event purchase where {where}")) == ["CG011"]
+
+
+@pytest.mark.parametrize(
+    "where",
+    ['currency = "EUR"', "price > cost", "shipping_country = billing_country", "profile.plan = plan", "total = 5"],
+)
+def test_a_property_is_no_text(where: str) -> None:
+    """Two properties that are compared as such are taken."""
+    assert codes(goal(when=f"event purchase where {where}")) == []
+
+
+@pytest.mark.parametrize("where", ['total > "50"', 'total between "1.5" and "9"'])
+def test_a_number_in_quotes_is_found(where: str) -> None:
+    """It is a text, and orders no numbers."""
+    assert codes(goal(when=f"event purchase where {where}")) == ["CG012"]
+
+
+def test_an_id_in_quotes_is_taken() -> None:
+    """Ids of digits are texts, and so are dates in their own form."""
+    assert codes(goal(when='event purchase where (campaign_id = "18" and day > "2026-01-31")')) == []
+
+
 # ---- the whole
 
 
@@ -233,6 +262,8 @@ def test_rules_have_stable_codes_and_names() -> None:
         "CG008": "own-anchor",
         "CG009": "says-nothing",
         "CG010": "no-baseline",
+        "CG011": "unquoted-text",
+        "CG012": "quoted-number",
     }
 
 

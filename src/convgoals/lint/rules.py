@@ -180,6 +180,44 @@ def says_nothing(goal: Goal) -> Iterator[Reason]:
                 seen.add(form)
 
 
+_CLOCK = _lexicon("now today yesterday tomorrow current_date current_timestamp")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?\Z")
+_ORDERS = ("<", "<=", ">", ">=")
+
+
+def unquoted_text(goal: Goal) -> Iterator[Reason]:
+    """``currency = EUR``: one word on the right of a comparison, which a filter reads as another property."""
+    for node in ast.walk(goal.condition.root):
+        match node:
+            case ast.Compare(operator, ast.Property("event"), ast.Property("event", (word,))):
+                clock = word.lower() in _CLOCK
+                if clock or (operator not in _ORDERS and ("_" not in word or word.isupper())):
+                    meant = "a time" if clock else "a text"
+                    hint = "a date, or a window such as `in last 1 day`" if clock else f"in quotes: {quote(word)}"
+                    yield (
+                        f"in `{format_node(node)}`, `{word}` is another property of the event, and not {meant}",
+                        f"{hint}, unless the property is meant",
+                    )
+            case _:
+                continue
+
+
+def quoted_number(goal: Goal) -> Iterator[Reason]:
+    """``total > "50"``: a number is never greater than a text."""
+    for node in ast.walk(goal.condition.root):
+        match node:
+            case ast.Compare(operator, _, ast.Text(text)) if operator in _ORDERS and _NUMBER.match(text):
+                pass
+            case ast.Range(_, ast.Text(text), _) if _NUMBER.match(text):
+                pass
+            case _:
+                continue
+        yield (
+            f"in `{format_node(node)}`, {quote(text)} is a text, and numbers are never compared with it",
+            f"without quotes: {text}",
+        )
+
+
 def trigger_events(node: ast.Condition) -> Iterator[ast.EventOccurrence]:
     """The events that may be the trigger of a completion of *node* (semantics §4)."""
     match node:
@@ -245,4 +283,6 @@ RULES: tuple[Rule, ...] = (
     Rule("CG008", "own-anchor", "a window anchored at what achieves the goal", own_anchor),
     Rule("CG009", "says-nothing", "a part that is always true, or stands twice", says_nothing),
     Rule("CG010", "no-baseline", "no description, and so no baseline", no_description),
+    Rule("CG011", "unquoted-text", "a text that stands without quotes, and is read as a property", unquoted_text),
+    Rule("CG012", "quoted-number", "a number in quotes, which is a text", quoted_number),
 )

@@ -355,6 +355,7 @@ def test_every_finding_has_a_reason_and_a_repair() -> None:
     bad = [
         Goal("Engagement", "(event order within 7 days of first event order) and event x and event x"),
         Goal("Success", "event x and (event order within 7 days of first event order) and event x"),
+        goal("Texts", 'event sale where (currency = EUR and total > "5")'),
         *(goal(f"Sale {n}", f"event sale where n = {n}") for n in range(10)),
     ]
     found = lint(bad, examples=[])

@@ -36,7 +36,7 @@ def test_demo(shop: Shop, temporary: Path) -> None:
     assert any(line.startswith("Type A 466 77 79.4 % █") for line in lines)
     assert any(line.startswith("2. Shopped after campaign 18 177 88.5 % -23 11.5 % █") for line in lines)
     assert any(line.startswith("3. Campaign 18 coupon redeemed 45 22.5 % -132 74.6 % █") for line in lines)
-    assert sum(line.startswith("convgoals ") for line in lines[lines.index("What next") :]) == 3
+    assert sum(line.startswith("convgoals ") for line in lines[lines.index("What next") :]) == 4
     assert list(temporary.iterdir()) == []
 
 

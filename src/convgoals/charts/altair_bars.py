@@ -74,7 +74,7 @@ def _draw_series(panel: _Panel, name: str, labels: list[list[str]]) -> Any:
     shown = [alt.Tooltip("label:N", title="what"), alt.Tooltip("text:N", title="figure")]
     words: Any = {"color": panel.theme.ink, "fontSize": SIZE}
     layers = [
-        source.mark_bar(cornerRadiusEnd=2).encode(x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=shown),
+        source.mark_bar().encode(x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=shown),
         *(_whiskers(source, panel, y) if any(bar.interval for bar in bars) else ()),
         source.mark_text(align="left", dx=7, **words).encode(x=alt.X("reach:Q", scale=panel.scale), y=y, text="text:N"),
     ]

@@ -79,9 +79,7 @@ def _columns(picture: Columns, theme: Theme, plot: int, height: int, *, ticks: b
     )
     tooltip = [alt.Tooltip("label:N", title="when"), alt.Tooltip("text:N", title="figure")]
     wide: Any = {"size": WIDEST} if columns and plot * 0.75 / len(columns) > WIDEST else {}
-    bars = source.mark_bar(cornerRadiusEnd=0 if many else 2, **wide).encode(
-        x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=tooltip
-    )
+    bars = source.mark_bar(**wide).encode(x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=tooltip)
     layers = [bars]
     if spoken:
         layers.append(source.mark_text(dy=-7, color=theme.ink, fontSize=SIZE - 1).encode(x=x, y=y, text="text:N"))

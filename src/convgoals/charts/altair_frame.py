@@ -25,9 +25,29 @@ _NUMBERS: dict[Unit, str] = {
 
 
 def framed(chart: Any, theme: Theme, width: int, title: str, subtitle: str, notes: Sequence[str]) -> Any:
-    """*chart* with its words above it, in lines that fit *width*, and its colours."""
-    lines = [line for text in (subtitle, *notes) if text for line in _lines(text, width / (LETTER * 0.95))]
-    words = alt.TitleParams(
+    """*chart* with its words above it, if it has a title, in lines that fit *width*, and its colours."""
+    if title:
+        chart = chart.properties(title=_title(theme, width, title, [subtitle, *notes]))
+    return (
+        chart.properties(background=theme.ground or "transparent", padding=8 if title else 2)
+        .configure(font=FONT, aria=False)
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelColor=theme.soft,
+            titleColor=theme.soft,
+            labelFontSize=SIZE,
+            titleFontSize=SIZE,
+            titleFontWeight="normal",
+            gridColor=theme.line,
+            domainColor=theme.line,
+            tickColor=theme.line,
+        )
+    )
+
+
+def _title(theme: Theme, width: int, title: str, below: Sequence[str]) -> alt.TitleParams:
+    lines = [line for text in below if text for line in _lines(text, width / (LETTER * 0.95))]
+    return alt.TitleParams(
         text=_lines(title, width / (LETTER * 1.36)),
         subtitle=lines or alt.Undefined,
         anchor="start",
@@ -41,21 +61,6 @@ def framed(chart: Any, theme: Theme, width: int, title: str, subtitle: str, note
         subtitleLineHeight=16,
         subtitlePadding=6,
         offset=14,
-    )
-    return (
-        chart.properties(title=words, background=theme.ground or "transparent", padding=8)
-        .configure(font=FONT, aria=False)
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=theme.soft,
-            titleColor=theme.soft,
-            labelFontSize=SIZE,
-            titleFontSize=SIZE,
-            titleFontWeight="normal",
-            gridColor=theme.line,
-            domainColor=theme.line,
-            tickColor=theme.line,
-        )
     )
 
 

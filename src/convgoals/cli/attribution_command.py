@@ -11,6 +11,7 @@ from convgoals.cli import exits
 from convgoals.cli.options import add_audience, add_format, add_period, add_store, number, open_existing, read_span
 from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import write_csv
+from convgoals.cli.writing import add_chart, check_chart, write_chart
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -28,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_period(parser)
     add_audience(parser)
     parser.add_argument("--goal-version", type=number(1), metavar="N", help="only completions of this version")
+    add_chart(parser, "completions or value (default: completions)")
     add_format(parser)
 
 
@@ -35,6 +37,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     """Attribute; see the module."""
     half_life = None if args.half_life is None else read_span(args.half_life, "--half-life")
     given = {"models": args.model, "half_life": half_life}
+    check_chart(args)
     with open_existing(args.store) as engine:
         credit = engine.attribution(
             args.goal,
@@ -47,6 +50,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             version=args.goal_version,
             **{name: value for name, value in given.items() if value is not None},
         )
+    write_chart(credit, args, terminal)
     if args.format == "json":
         terminal.json(credit.to_dict(), indent=2)
     elif args.format == "csv":

@@ -11,6 +11,7 @@ from convgoals.cli import exits
 from convgoals.cli.options import add_audience, add_every, add_format, add_period, add_store, open_existing
 from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import write_csv
+from convgoals.cli.writing import add_chart, check_chart, write_chart
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -20,11 +21,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_period(parser, "the first goal's")
     add_every(parser)
     add_audience(parser)
+    add_chart(parser, "rates or trend (default: rates)")
     add_format(parser)
 
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     """Compare; see the module."""
+    check_chart(args)
     with open_existing(args.store) as engine:
         comparison = engine.compare(
             args.goals,
@@ -34,6 +37,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             every=args.every,
             audience=args.audience,
         )
+    write_chart(comparison, args, terminal)
     if args.format == "json":
         terminal.json(comparison.to_dict(), indent=2)
     elif args.format == "csv":

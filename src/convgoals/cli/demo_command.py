@@ -199,6 +199,7 @@ def _what_next(store: str, terminal: Terminal, *, removed: bool) -> None:
         steps.append((f"convgoals demo --store {store}", "# keeps the store, to ask it more:"))
     steps += [
         (f"convgoals report --store {store} --goal {shlex.quote(FEATURED)}", ""),
+        (f"convgoals report --store {store} --html report.html", "# all of it as a page"),
         (f"convgoals history --store {store} --limit 10", ""),
     ]
     terminal.heading("What next")

@@ -11,6 +11,7 @@ from convgoals.cli import exits
 from convgoals.cli.options import add_breakdown, add_format, add_period, add_store, open_existing
 from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import write_csv
+from convgoals.cli.writing import add_chart, check_chart, write_chart
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -30,11 +31,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dropped", metavar="STAGE", help="print only the ids of the profiles that went no further than this stage"
     )
+    add_chart(parser, "stages, or groups with --by (default: stages)")
     add_format(parser)
 
 
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     """Show the funnel; see the module."""
+    check_chart(args)
     with open_existing(args.store) as engine:
         funnel = engine.funnel(
             args.goals,
@@ -48,6 +51,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             audience=args.audience,
             limit=args.limit,
         )
+    write_chart(funnel, args, terminal)
     if args.dropped is not None:
         # A number is a stage's, unless a goal is called so.
         is_number = args.dropped.isascii() and args.dropped.isdigit() and len(args.dropped) < 4

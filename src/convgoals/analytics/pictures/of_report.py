@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from convgoals.analytics import tables
 from convgoals.analytics.dimensions import Row
 from convgoals.analytics.pictures import shared
+from convgoals.analytics.tally import Bucket
 from convgoals.charts.pictures import Bar, Bars, Columns, Picture
 
 if TYPE_CHECKING:
@@ -25,18 +26,23 @@ def pictures(report: GoalReport) -> dict[str, Picture]:
 
 def _trend(report: GoalReport) -> Columns:
     goal = shared.name(report.goal)
-    whole = [bucket for bucket in report.trend if not bucket.unfinished and not bucket.cut] or report.trend
-    top = max(whole, key=lambda bucket: bucket.completions, default=None)
-    count = tables.count_text(report.completions)
-    noun = "completion" if report.completions == 1 else "completions"
-    if top is None or not top.completions:
-        title = f"{goal}: {count if report.completions else 'no'} {noun}"
-    elif len(report.trend) == 1:
-        title = f"{goal}: {count} {noun} in {top.label}"
-    else:
-        title = f"{goal}: {count} {noun}, the most in {top.label}: {tables.count_text(top.completions)}"
+    count = tables.count_text(report.completions) if report.completions else "no"
+    title = f"{goal}: {count} completion{'' if report.completions == 1 else 's'}"
+    top = _fullest(report)
+    if top is not None and len(report.trend) == 1:
+        title += f" in {top.label}"
+    elif top is not None:
+        title += f", the most in {top.label}: {tables.count_text(top.completions)}"
     subtitle = f"Completions by {report.every} · {report.period_text()} · {report.timezone}"
     return shared.trend(report.trend, title, subtitle, report.every)
+
+
+def _fullest(report: GoalReport) -> Bucket | None:
+    """The bucket with the most completions, of those that are whole if any is; ``None`` where several have as many."""
+    whole = [bucket for bucket in report.trend if not bucket.unfinished and not bucket.cut] or report.trend
+    most = max((bucket.completions for bucket in whole), default=0)
+    fullest = [bucket for bucket in whole if bucket.completions == most]
+    return fullest[0] if most and len(fullest) == 1 else None
 
 
 def _breakdown(report: GoalReport) -> Bars:
@@ -85,7 +91,8 @@ def _baseline(report: GoalReport, baseline: Baseline) -> Bars:
         title = f"{goal}: no comparison with the baseline, for one of them has no audience"
     elif change.evidence:
         side = "higher" if change.difference > 0 else "lower"
-        title = f"{goal}: the rate is {side} than in the baseline, by {tables.points_text(change)}"
+        rates = f"{tables.rate_text(change.second.rate)} against {tables.rate_text(change.first.rate)}"
+        title = f"{goal}: the rate is {side} than in the baseline, {rates}"
     else:
         title = f"{goal}: no evidence of a change against the baseline"
     rows = [

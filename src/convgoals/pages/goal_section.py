@@ -1,0 +1,96 @@
+"""The section of one goal: what it asks for, its figures, its trend, its breakdowns, and the credit to campaigns."""
+
+from __future__ import annotations
+
+from convgoals.analytics import tables
+from convgoals.analytics.buckets import Every
+from convgoals.analytics.goal_report import GoalReport
+from convgoals.goals import Goal
+from convgoals.pages.asked import Asked
+from convgoals.pages.figures import Artist
+from convgoals.pages.markup import Markup, name, tag
+
+CREDITED = ("first", "last", "linear")
+"""The models that a page shows side by side: there is room for three."""
+
+
+def goal_section(asked: Asked, goal: Goal, key: str, every: Every, artist: Artist) -> Markup:
+    """Everything about *goal*; *key* is the section's id."""
+    options = {**asked.period(), "every": every, "limit": asked.limit}
+    first, *more = asked.breakdowns or (None,)
+    report = asked.engine.report(goal.name, breakdown=first, baseline=asked.baseline, **options)
+    others = [asked.engine.report(goal.name, breakdown=dimension, **options) for dimension in more]
+    return tag(
+        "section",
+        tag("h2", name(goal.name), id=f"{key}-name"),
+        [tag("p", line) for line in goal.description.splitlines() if line.strip()],
+        _condition(goal),
+        _figures(report),
+        artist.figure(report.picture("trend"), *_named(report, f"by {every}")),
+        [_breakdown(each, artist) for each in (report, *others)],
+        _baseline(report, artist),
+        _credit(asked, goal, artist),
+        class_="goal",
+        id=key,
+        aria_labelledby=f"{key}-name",
+    )
+
+
+def _condition(goal: Goal) -> Markup:
+    words = goal.describe()
+    lines = [tag("pre", tag("code", line)) for line in goal.when.splitlines() if line.strip()]
+    within = None if goal.within is None else tag("p", "Within ", tag("code", goal.within), ".")
+    return tag("div", [tag("p", line) for line in words.splitlines() if line.strip()], lines, within)
+
+
+def _figures(report: GoalReport) -> Markup:
+    rate = tables.rate_text(report.rate)
+    who = "profiles" if report.campaign is None else ("recipients of campaign ", name(report.campaign))
+    conversion = report.figures.conversion
+    interval = f"{conversion.confidence * 100:.6g} % interval {tables.interval_text(conversion.interval)}"
+    shown: list[tuple[str, object, object]] = [
+        ("completions", tables.count_text(report.completions), None),
+        ("converting profiles", tables.count_text(report.converting_profiles), None),
+        ("completion rate", rate, interval if report.interval is not None else "of nobody"),
+        ("audience", tables.count_text(report.audience), who),
+    ]
+    if report.figures.value.count:
+        mean = f"{tables.amount_text(report.value_mean)} on average"
+        shown.append(("value", tables.amount_text(report.value_sum), mean))
+    time = report.time_to_convert
+    if time.count:
+        between = f"half of them {tables.span_text(time.p25)} to {tables.span_text(time.p75)}"
+        shown.append(("median time to convert", tables.span_text(time.median), between))
+    return tag(
+        "dl",
+        [
+            tag("div", tag("dt", what), tag("dd", figure, None if aside is None else tag("small", aside)))
+            for what, figure, aside in shown
+        ],
+    )
+
+
+def _named(report: GoalReport, ending: str) -> list[tables.Table]:
+    """The table of *report* whose title ends so."""
+    return [table for table in report.tables() if table.title.endswith(f" {ending}")]
+
+
+def _breakdown(report: GoalReport, artist: Artist) -> Markup | None:
+    """The breakdown, where there is anything to tell apart."""
+    if not any(row.kind == "value" for row in report.breakdown):
+        return None
+    return artist.figure(report.picture("breakdown"), *_named(report, f"by {report.dimension}"))
+
+
+def _baseline(report: GoalReport, artist: Artist) -> Markup | None:
+    if report.baseline is None:
+        return None
+    return artist.figure(report.picture("baseline"), *_named(report, "against the baseline"))
+
+
+def _credit(asked: Asked, goal: Goal, artist: Artist) -> Markup | None:
+    """The credit to campaigns, where any came before a completion."""
+    credit = asked.engine.attribution(goal.name, models=CREDITED, **asked.period())
+    if not any(row.kind == "value" for row in credit.credited):
+        return None
+    return artist.figure(credit.picture(), *credit.tables())

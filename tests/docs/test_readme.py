@@ -55,7 +55,7 @@ def test_the_commands_of_the_readme_run(
     Path("events.csv").write_text(events, encoding="utf-8")
     commands = [line for block in _blocks("README.md", "sh") for line in block.splitlines()]
     ours = [line.split()[1:] for line in commands if line.startswith("convgoals ")]
-    assert len(ours) == 3
+    assert len(ours) == 4
     for arguments in ours:
         assert main(arguments) == 0
     assert "Large order" in capsys.readouterr().out

@@ -19,11 +19,11 @@ def what_is_installed() -> None:
     """The package with all its data, its four dependencies, and nothing that an extra brings."""
     package = Path(convgoals.__file__).parent
     assert "site-packages" in package.parts, package
-    for data in ("py.typed", "language/goal.lark", "samples/goals.toml", "samples/baskets.csv.gz"):
+    for data in ("py.typed", "language/goal.lark", "pages/report.css", "samples/goals.toml", "samples/baskets.csv.gz"):
         assert (package / data).is_file(), data
     needed = [each for each in importlib.metadata.requires("convgoals") or () if "extra ==" not in each]
     assert {each.split(">")[0] for each in needed} == {"attrs", "lark", "python-dateutil", "sortedcontainers"}, needed
-    for extra in ("rich", "pyarrow", "re2", "pygments", "hypothesis", "pytest"):
+    for extra in ("altair", "rich", "pyarrow", "re2", "pygments", "hypothesis", "pytest"):
         assert importlib.util.find_spec(extra) is None, f"{extra} is installed: this environment is not clean"
 
 
@@ -36,6 +36,8 @@ def goals() -> None:
         assert len(engine.process([visit, purchase])) == 1
     with GoalEngine(store="sqlite:///wheel.db") as engine:
         assert [completion.profile_id for completion in engine.history()] == ["ann"]
+    _command("report", "--store", "sqlite:///wheel.db", "--html", "report.html")
+    assert "convgoals[charts]" in Path("report.html").read_text(encoding="utf-8")
 
 
 def a_missing_extra() -> None:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias
 
-from convgoals.errors import ConvgoalsError, StoreError
+from convgoals.errors import StoreError
 from convgoals.instants import BEGINNING
 from convgoals.records import Fact
 from convgoals.storage.base import NO_FACTS, SavedState, StoredProfile
-from convgoals.storage.codec import decode_facts, dump_rows, load_rows, row_id, row_instant, row_is_receipt
+from convgoals.storage.codec import UNREADABLE, decode_facts, dump_rows, load_rows, row_id, row_instant, row_is_receipt
 from convgoals.storage.sqlite_database import Database
 
 Chunk: TypeAlias = tuple[str | None, str]
@@ -110,7 +110,7 @@ class FactChains:
         """What *decode* makes of what the database holds. Raises `StoreError` (code ``store-corrupt``)."""
         try:
             return decode(*values)
-        except (ValueError, TypeError, LookupError, ArithmeticError, ConvgoalsError) as error:
+        except UNREADABLE as error:
             raise StoreError(
                 f"{self._database.name} holds a record that cannot be read: {error}",
                 code="store-corrupt",

@@ -197,7 +197,7 @@ class Goal:
         """What the goal says, in plain English."""
         from convgoals.language.describe import describe_goal  # noqa: PLC0415  only people who ask pay for it
 
-        return describe_goal(self.condition, str(self.counting))
+        return describe_goal(self.condition.root, str(self.counting))
 
 
 def _windowed(own: Condition, within: str) -> Condition:

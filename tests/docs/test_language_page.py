@@ -185,7 +185,7 @@ def test_links_lead_somewhere(page: str, target: str) -> None:
 def bound(name: str) -> Any:
     import importlib  # noqa: PLC0415  several modules keep the bounds
 
-    for module in ("parse", "literals", "check", "patterns"):
+    for module in ("bounds", "literals", "check", "patterns"):
         found = getattr(importlib.import_module(f"convgoals.language.{module}"), name, None)
         if found is not None:
             return found

@@ -7,9 +7,8 @@ the profile is folded again from its kept facts, and what the ledger says of it 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, ItemsView, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from operator import attrgetter
 from typing import Any
 
@@ -19,72 +18,12 @@ from convgoals.predicates.base import NEVER
 from convgoals.predicates.plan import Plan
 from convgoals.predicates.values import Notes
 from convgoals.records import Completion, Event, Fact, Retraction
-from convgoals.storage.base import NO_FACTS, ProfileChange, Store, StoredProfile
-
-_changed: Callable[[tuple[Any, ...]], ProfileChange] = partial(tuple.__new__, ProfileChange)
-"""A NamedTuple's quickest constructor."""
+from convgoals.storage.base import Changes, ProfileChange, Store, StoredProfile
 
 _particulars = attrgetter(
     "goal", "version", "profile_id", "achieved_at", "trigger_id", "channel", "segments", "value", "since_anchor"
 )
 """All that a completion says but when it was recorded."""
-
-
-class Changes(Mapping[str, ProfileChange]):
-    """What a batch changes, by profile; each change is put together when it is asked for.
-
-    Until then it is enough to know which facts are kept, and where the profiles stand: an object for each of the many
-    profiles of a batch, that lives as long as the batch, is just what the garbage collector is slow at.
-
-    Args:
-        records: where the profiles at hand stand.
-        clock: the instant of the last ``advance``.
-
-    Attributes:
-        kept: the facts to keep of profiles that are at hand.
-        folded: the changes of profiles that were folded again.
-    """
-
-    def __init__(self, records: Mapping[str, ProfileRecord], clock: int) -> None:
-        self.kept: dict[str, Sequence[Fact]] = {}
-        self.folded: dict[str, ProfileChange] = {}
-        self._records = records
-        self._clock = clock
-
-    def __len__(self) -> int:
-        return len(self.kept) + len(self.folded)
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.kept
-        yield from self.folded
-
-    def __getitem__(self, profile_id: str) -> ProfileChange:
-        folded = self.folded.get(profile_id)
-        return self._change(profile_id) if folded is None else folded
-
-    def items(self) -> ItemsView[str, ProfileChange]:
-        return _Items(self)
-
-    def each(self) -> Iterator[tuple[str, ProfileChange]]:
-        """What `items` gives, quicker than by asking for one after the other."""
-        for profile_id in self.kept:
-            yield profile_id, self._change(profile_id)
-        yield from self.folded.items()
-
-    def _change(self, profile_id: str) -> ProfileChange:
-        record, clock = self._records[profile_id], self._clock
-        until = record.latest if record.latest > clock else clock
-        wake = record.wake if record.wake < NEVER else None
-        return _changed((self.kept[profile_id], until, wake, None, (), NO_FACTS))
-
-
-class _Items(ItemsView[str, ProfileChange]):
-    def __init__(self, changes: Changes) -> None:
-        super().__init__(changes)
-        self._changes = changes
-
-    def __iter__(self) -> Iterator[tuple[str, ProfileChange]]:
-        return self._changes.each()
 
 
 class BatchRun:
@@ -116,7 +55,7 @@ class BatchRun:
         self.clock = clock
         self.keep_all = keep_all
         self.records = records
-        self.changes = Changes(records, clock)
+        self.changes = Changes()
         self.completions: list[Completion] = []
         self.retractions: list[Retraction] = []
         self.recorded_at = recorded_at
@@ -138,7 +77,7 @@ class BatchRun:
             untidy: the profiles whose facts do not come each later than the one before.
         """
         records, take, clock, keep_all = self.records, self._fold.take, self.clock, self.keep_all
-        out, kept = self._fold.out, self.changes.kept
+        out, kept, until, wake = self._fold.out, self.changes.facts, self.changes.until, self.changes.wake
         for profile_id, facts in groups.items():
             record = records[profile_id]
             if facts[0].instant <= record.last or profile_id in untidy:
@@ -146,8 +85,13 @@ class BatchRun:
                 continue
             self._profile_id, self._kept = profile_id, facts
             kept[profile_id] = take(record, facts, keep_all)
-            if out or record.wake <= record.latest or record.latest < clock:
+            latest = record.latest
+            if out or record.wake <= latest or latest < clock:
                 self._finish(profile_id, record)
+                continue
+            until[profile_id] = latest
+            if record.wake < NEVER:
+                wake[profile_id] = record.wake
 
     def _add_untidy(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact]) -> ProfileRecord:
         """Take a profile's *facts* in whatever order; returns its record, a new one if it was folded again."""
@@ -167,7 +111,7 @@ class BatchRun:
             return self.refold(profile_id, stored, ordered, cause=ordered[0].id, latest=record.latest)
         self._kept = ordered
         self._fold.run(record, ordered)
-        self.changes.kept[profile_id] = ordered
+        self.changes.facts[profile_id] = ordered
         self._finish(profile_id, record)
         return record
 
@@ -180,11 +124,14 @@ class BatchRun:
         if fold.out:
             self.completions.extend([self._completion(profile_id, firing) for firing in fold.out])
             fold.out.clear()
+        self.changes.until[profile_id] = until
+        if record.wake < NEVER:
+            self.changes.wake[profile_id] = record.wake
 
     def pass_time(self, profile_id: str) -> None:
         """Let time alone do what it does for a profile at hand."""
         self._profile_id, self._kept = profile_id, ()
-        self.changes.kept[profile_id] = ()
+        self.changes.facts[profile_id] = ()
         self._finish(profile_id, self.records[profile_id])
 
     def refold(
@@ -215,9 +162,8 @@ class BatchRun:
         for other in others:
             recorded.extend(self.store.completions(profile_id=other))
         self._correct(recorded, wanted, cause)
-        self.changes.folded[profile_id] = ProfileChange(
-            tuple(new), record.latest, record.wake if record.wake < NEVER else None
-        )
+        wake = record.wake if record.wake < NEVER else None
+        self.changes.put(profile_id, ProfileChange(tuple(new), record.latest, wake))
         return record
 
     def _correct(self, recorded: list[Completion], wanted: list[Completion], cause: str | None) -> None:

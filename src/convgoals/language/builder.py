@@ -14,9 +14,9 @@ from importlib import resources
 from typing import Any, TypeAlias
 
 from convgoals.language import ast, plain
+from convgoals.language.bounds import MAX_DEPTH, MAX_TEXT
 from convgoals.language.check import MAX_LINKS, MAX_OPTIONS
 from convgoals.language.format import format_datetime, format_number
-from convgoals.language.parse import MAX_DEPTH, MAX_TEXT
 from convgoals.suggest import did_you_mean
 
 MAX_NODES = MAX_TEXT // 2

@@ -6,8 +6,6 @@ that could be read in two ways becomes a numbered list.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import attrs
 
 from convgoals.language import ast
@@ -18,14 +16,12 @@ from convgoals.language.wording import (
     listed,
     say_comparison,
     say_duration,
+    say_last,
     say_noun,
     say_occurrence,
     say_path,
     say_value,
 )
-
-if TYPE_CHECKING:
-    from convgoals.language.condition import Condition
 
 MAX_INLINE = 160
 """How long, in characters, a clause of several parts may be before it becomes a list."""
@@ -52,14 +48,14 @@ def describe(root: ast.Condition) -> str:
     return f"The goal is achieved when{comma} {_render(phrase)}"
 
 
-def describe_goal(condition: Condition, counting: str) -> str:
+def describe_goal(root: ast.Condition, counting: str) -> str:
     """The condition and its counting (semantics §5) as plain English.
 
     Args:
-        condition: the goal's whole condition.
+        root: the goal's whole condition.
         counting: the canonical text of its counting mode, such as ``"once per 30 days"``.
     """
-    text = describe(condition.root)
+    text = describe(root)
     return f"{text}{chr(10) if chr(10) in text else ' '}{describe_counting(counting)}"
 
 
@@ -87,7 +83,7 @@ def _say(node: ast.Condition, mood: Mood) -> Phrase:  # noqa: PLR0911  one case 
             return Phrase(say_occurrence(node, mood))
         case ast.InLast(occurrence, duration):
             past: Mood = "has not happened" if mood == "has not happened" else "has happened"
-            return Phrase(f"{say_occurrence(occurrence, past)} in the last {say_duration(duration)}")
+            return Phrase(f"{say_occurrence(occurrence, past)} {say_last(duration)}")
         case ast.InSegment(segment):
             return Phrase(f"the profile is {_not(mood)}in the segment {quote(segment)}")
         case ast.And() | ast.Or():

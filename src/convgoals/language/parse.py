@@ -1,40 +1,21 @@
 """Text → nodes: the only room that knows lark.
 
-lark reads the text into a tree by ``goal.lark``, and `_Build` turns each branch into a node, without recursion, so that
-no text can be too deep. What the grammar cannot say is checked on the way: sizes, and *ambiguity* — a window that
-trails an ``and`` or ``or`` could belong to the last operand or to all of them, so it is refused with both readings.
+lark reads the text into a tree by ``goal.lark``, and the functions of `rules` turn each branch into a node, without
+recursion, so that no text can be too deep. Sizes are checked before and after (`bounds`).
 """
 
 from __future__ import annotations
 
 import functools
-import re
 from typing import TYPE_CHECKING, Any
-
-import attrs
 
 from convgoals.errors import GoalError, GoalSyntaxError, Span
 from convgoals.language import ast
-from convgoals.language.format import format_node
-from convgoals.language.literals import (
-    read_date,
-    read_iso_duration,
-    read_keyword,
-    read_negative,
-    read_number,
-    read_string,
-    read_words,
-)
+from convgoals.language.bounds import check_canonical_size, check_depth, check_size
+from convgoals.language.rules import RULES
 
 if TYPE_CHECKING:
     from lark import Lark
-
-MAX_TEXT = 10_000
-MAX_WORDS = 1_200
-MAX_DEPTH = 60
-_MOST_GROWTH = 8  # a control character is written as the six of its escape, `1s` as `1 second`
-
-_WORD = re.compile(r"""\"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|\w+|[^\w\s]""")
 
 
 def parse_condition(text: str) -> ast.Condition:
@@ -76,7 +57,7 @@ def _parse(text: str, entry: str) -> Any:
 
     if not isinstance(text, str):
         raise GoalSyntaxError(f"a condition is text, not {text!r:.80}", code="not-text")
-    _check_size(text, "text")
+    check_size(text, "text")
     try:
         return _read(text, entry)
     except UnexpectedInput as failure:
@@ -110,67 +91,9 @@ def _read(text: str, entry: str) -> Any:
         if isinstance(failure.orig_exc, GoalError):
             raise failure.orig_exc from None
         raise
-    _check_depth(node)
-    _check_canonical_size(text, node)
+    check_depth(node)
+    check_canonical_size(text, node)
     return node
-
-
-def _check_depth(node: object) -> None:
-    level: list[Any] = [part for part in (node if isinstance(node, tuple) else (node,)) if attrs.has(type(part))]
-    for _ in range(MAX_DEPTH):
-        level = [below for above in level for below in ast.children(above)]
-        if not level:
-            return
-    raise GoalSyntaxError(
-        f"the condition is nested more than {MAX_DEPTH} deep",
-        code="too-deep",
-        span=level[0].span,
-        hint="split it into several goals, or use `in (…)` for a list of values",
-    )
-
-
-def _check_size(text: str, what: str) -> None:
-    """Refuse what is too long to be read in a few milliseconds."""
-    problem = ""
-    if len(text) > MAX_TEXT:
-        problem = f"the {what} has {len(text):,} characters, and {MAX_TEXT:,} are allowed"
-    elif len(text) > MAX_WORDS:
-        words = len(_WORD.findall(text))
-        if words > MAX_WORDS:
-            problem = f"the {what} has {words:,} words and signs, and {MAX_WORDS:,} are allowed"
-    if problem:
-        raise GoalSyntaxError(
-            problem,
-            code="too-long",
-            text=text[:MAX_TEXT],
-            span=Span(0, min(len(text), MAX_TEXT)),
-            hint="make it two goals, or shorten its lists",
-        )
-
-
-def _check_canonical_size(text: str, node: Any) -> None:
-    """Refuse a text whose canonical text would be too long to be read again: short forms and escapes grow."""
-    if len(text) * _MOST_GROWTH > MAX_WORDS and not isinstance(node, tuple):  # windows and paths are no longer written
-        try:
-            _check_size(format_node(node), "canonical text")
-        except GoalSyntaxError as error:
-            error.text, error.span = text, node.span
-            raise
-
-
-@attrs.frozen
-class _Trailing:
-    """A condition whose last words are a window of its own, not in parentheses; and what an ``and`` joins after it."""
-
-    node: Any
-    suffix: str
-    rewrap: Any
-    rest: tuple[Any, ...] = ()
-    whole: Any = None
-
-
-def _bare(item: Any) -> Any:
-    return (item.whole or item.node) if type(item) is _Trailing else item
 
 
 @functools.cache
@@ -195,215 +118,6 @@ def _builder() -> Any:
 
         return register
 
-    for build, names in _RULES:
+    for build, names in RULES:
         rule(*names)(build)
     return Builder()
-
-
-# ---- one function per rule: (span, children…) → node
-
-
-def _whole(span: Span, item: Any) -> Any:
-    return _bare(item)
-
-
-def _bare_window(span: Span, duration: ast.Duration, anchor: ast.Anchor) -> tuple[ast.Duration, ast.Anchor]:
-    return duration, anchor
-
-
-def _joined(kind: type[ast.And | ast.Or], word: str) -> Any:
-    def build(span: Span, *items: Any) -> Any:
-        if len(items) == 1:
-            return items[0]
-        for index, item in enumerate(items[1:], start=1):
-            if type(item) is _Trailing:
-                _refuse_ambiguity(kind, word, items, index, span)
-        node = kind(tuple(_bare(item) for item in items), span=span)
-        if type(items[0]) is _Trailing and kind is ast.And:  # an `or` before it makes it ambiguous too
-            return attrs.evolve(items[0], rest=node.terms[1:], whole=node)
-        return node
-
-    return build
-
-
-def _refuse_ambiguity(kind: type[ast.And | ast.Or], word: str, items: tuple[Any, ...], index: int, span: Span) -> None:
-    trailing: _Trailing = items[index]
-    _check_depth(tuple(_bare(item) for item in items))  # the repair below prints them
-    before = tuple(_bare(item) for item in items[:index])
-    after = tuple(_bare(item) for item in items[index + 1 :])
-    inner = kind((*before, _bare(trailing), *after))
-    outer_part = trailing.rewrap(kind((*before, _unwrapped(trailing.node))))
-    if trailing.rest:
-        outer_part = ast.And((outer_part, *trailing.rest))
-    outer = kind((outer_part, *after)) if after else outer_part
-    raise GoalSyntaxError(
-        f"`{trailing.suffix}` after `{word}` could belong to the last part or to all of them",
-        code="ambiguous-window",
-        span=trailing.node.span,
-        hint=f"write one of these:\n    {format_node(outer)}\n    {format_node(inner)}",
-    )
-
-
-def _unwrapped(node: Any) -> Any:
-    return ast.Not(_unwrapped(node.term)) if isinstance(node, ast.Not) else node.condition
-
-
-def _negation(span: Span, item: Any) -> Any:
-    node = ast.Not(_bare(item), span=span)
-    return _Trailing(node, item.suffix, item.rewrap) if type(item) is _Trailing else node
-
-
-def _window(span: Span, item: Any, duration: ast.Duration, anchor: ast.Anchor) -> _Trailing:
-    return _Trailing(
-        ast.Window(_bare(item), duration, anchor, span=span), "within", lambda c: ast.Window(c, duration, anchor)
-    )
-
-
-def _between(span: Span, item: Any, start: Any, end: Any) -> _Trailing:
-    return _Trailing(ast.Between(_bare(item), start, end, span=span), "between", lambda c: ast.Between(c, start, end))
-
-
-def _held(span: Span, item: Any, duration: ast.Duration) -> _Trailing:
-    return _Trailing(ast.Held(_bare(item), duration, span=span), "for", lambda c: ast.Held(c, duration))
-
-
-def _event(span: Span, name: str, where: Any) -> ast.EventOccurrence:
-    return ast.EventOccurrence(name, where, span=span)
-
-
-def _change(span: Span, owner: ast.Property, before: Any, after: Any) -> ast.ChangeOccurrence:
-    return ast.ChangeOccurrence(owner.path, before, after, span=span)
-
-
-def _chain(span: Span, first: Any, *links: Any) -> ast.Chain:
-    absence = links[-1] if isinstance(links[-1], ast.Absence) else None
-    return ast.Chain(first, tuple(link for link in links if isinstance(link, ast.Link)), absence, span=span)
-
-
-def _link(span: Span, within: Any, occurrence: Any, same: Any, without: Any) -> ast.Link:
-    return ast.Link(occurrence, within, same, without, span=span)
-
-
-def _absence(span: Span, within: Any, occurrence: Any, same: Any) -> ast.Absence:
-    return ast.Absence(occurrence, within, same, span=span)
-
-
-_RELATIONS = {"==": "=", "<>": "!=", "≠": "!=", "≤": "<=", "≥": ">="}
-
-
-def _relation(span: Span, token: str) -> str:
-    word = read_keyword(token)
-    for start in ("starts", "ends"):  # however its two words are joined
-        if word.startswith(start):
-            return f"{start} with"
-    return _RELATIONS.get(word, word)
-
-
-def _compare(span: Span, left: Any, operator: Any, right: Any) -> ast.Compare:
-    return ast.Compare(operator, left, right, span=span)
-
-
-def _membership(negated: bool) -> Any:
-    def build(span: Span, value: Any, *options: Any) -> ast.Membership:
-        return ast.Membership(value, options, negated, span=span)
-
-    return build
-
-
-def _matches(span: Span, value: Any, pattern: str) -> ast.Matches:
-    return ast.Matches(value, read_string(span, pattern), span=span)
-
-
-def _presence(negated: bool) -> Any:
-    return lambda span, value, *_operator: ast.Presence(value, negated, span=span)
-
-
-def _negated(build: Any) -> Any:
-    """``x not contains y`` for ``not x contains y``, as ``x not in (…)`` is read."""
-    return lambda span, *items: ast.Not(build(span, *items), span=span)
-
-
-def _range(span: Span, value: Any, low: Any, high: Any) -> ast.Range:
-    return ast.Range(value, low, high, span=span)
-
-
-def _arithmetic(operator: Any) -> Any:
-    return lambda span, left, right: ast.Arithmetic(operator, left, right, span=span)
-
-
-def _call(span: Span, function: str, argument: Any) -> ast.Call:
-    return ast.Call(read_keyword(function), argument, span=span)  # type: ignore[arg-type]
-
-
-def _count(span: Span, _word: str, occurrence: Any, last: Any) -> ast.Aggregate:
-    return ast.Aggregate("count", None, occurrence, last, span=span)
-
-
-def _aggregate(span: Span, function: str, value: Any, occurrence: Any, last: Any) -> ast.Aggregate:
-    return ast.Aggregate(read_keyword(function), value, occurrence, last, span=span)  # type: ignore[arg-type]
-
-
-def _property(owner: Any) -> Any:
-    return lambda span, *items: ast.Property(owner, items[-1], span=span)
-
-
-def _name(span: Span, token: Any) -> str:
-    text = read_string(span, token) if token.type == "STRING" else str(token)
-    if not text:
-        raise GoalSyntaxError("a name cannot be empty", code="empty-name", span=span)
-    return text
-
-
-_RULES: tuple[tuple[Any, tuple[str, ...]], ...] = (
-    (_whole, ("whole", "group", "inner")),
-    (_bare_window, ("bare_window",)),
-    (_joined(ast.And, "and"), ("conjunction",)),
-    (_joined(ast.Or, "or"), ("disjunction",)),
-    (_negation, ("negation",)),
-    (_window, ("window",)),
-    (_between, ("between",)),
-    (_held, ("held",)),
-    (lambda span, o, d: ast.InLast(o, d, span=span), ("in_last",)),
-    (lambda span, name: ast.InSegment(name, span=span), ("in_segment",)),
-    (lambda span, which, o: ast.OccurrenceAnchor(which, o, span=span), ("occurrence_anchor",)),
-    (lambda span, o: ast.OccurrenceAnchor("first", o, span=span), ("first_receipt",)),
-    (lambda span, p: ast.PropertyAnchor(p.path, span=span), ("property_anchor",)),
-    (lambda span, token: read_keyword(token.split()[-1]), ("which",)),
-    (_event, ("event",)),
-    (_change, ("change",)),
-    (lambda span, name: ast.ReceiptOccurrence(name, span=span), ("receipt",)),
-    (_chain, ("chain", "short_chain")),
-    (_link, ("link",)),
-    (_absence, ("absence",)),
-    (_compare, ("compare",)),
-    (_relation, ("relation", "text_relation")),
-    (_membership(negated=False), ("member",)),
-    (_membership(negated=True), ("not_member",)),
-    (_negated(_compare), ("not_compare",)),
-    (_range, ("range",)),
-    (_negated(_range), ("not_range",)),
-    (_matches, ("matches",)),
-    (_negated(_matches), ("not_matches",)),
-    (lambda span, left, right: ast.Compare("=", left, right, span=span), ("is_equal",)),
-    (lambda span, left, right: ast.Compare("!=", left, right, span=span), ("is_unequal",)),
-    (_presence(negated=False), ("is_set",)),
-    (_presence(negated=True), ("is_not_set",)),
-    (_arithmetic("+"), ("add",)),
-    (_arithmetic("-"), ("subtract",)),
-    (_arithmetic("*"), ("multiply",)),
-    (_arithmetic("/"), ("divide",)),
-    (_call, ("call",)),
-    (_count, ("count",)),
-    (_aggregate, ("aggregate",)),
-    (_property("profile"), ("profile_property",)),
-    (_property("event"), ("event_property", "bare_property")),
-    (lambda span, *names: tuple(str(name) for name in names), ("path",)),
-    (_name, ("name",)),
-    (lambda span, token: ast.Text(read_string(span, token), span=span), ("text",)),
-    (read_number, ("number",)),
-    (read_negative, ("negative",)),
-    (lambda span, token: ast.Boolean(read_keyword(token) == "true", span=span), ("boolean",)),
-    (read_date, ("date",)),
-    (read_words, ("words",)),
-    (read_iso_duration, ("iso_duration",)),
-)

@@ -13,8 +13,8 @@ from typing import Any
 
 from convgoals.errors import GoalDefinitionError
 from convgoals.language import ast
+from convgoals.language.bounds import MAX_DEPTH
 from convgoals.language.literals import FIRST_YEAR, LAST_YEAR, MAX_DIGITS, MAX_STRING
-from convgoals.language.parse import MAX_DEPTH
 from convgoals.suggest import did_you_mean
 
 EXACT = 2**53 - 1

@@ -67,6 +67,12 @@ def say_duration(duration: ast.Duration) -> str:
     return f"{format_duration(duration)} (inclusive)"
 
 
+def say_last(duration: ast.Duration) -> str:
+    """``in the last 30 days (inclusive)``; ``in the last month (inclusive)``."""
+    span = say_duration(duration)
+    return f"in the last {span.removeprefix('1 ') if len(duration.parts) == 1 else span}"
+
+
 # ---- values
 
 
@@ -119,7 +125,7 @@ def _operand(node: ast.Value, *, its: str, then: str) -> str:
 
 
 def _say_last(last: ast.Duration | None) -> str:
-    return "" if last is None else f" in the last {say_duration(last)}"
+    return "" if last is None else f" {say_last(last)}"
 
 
 # ---- comparisons

@@ -6,7 +6,8 @@ of conditions.
 
 What holds for all methods:
 
-- Whatever is returned is frozen or a copy: changing it changes nothing in the store.
+- Whatever is returned is frozen or a copy: changing it changes nothing in the store. What is handed in is not changed
+  by anybody from then on.
 - An iterator gives what there was when the method was called, also while batches are committed, and hinders none.
   What is forgotten meanwhile may be missing.
 - Text is compared and ordered by code point. Values come back exactly: microseconds, any whole number, a decimal with
@@ -86,7 +87,7 @@ class StoredProfile:
 
 
 class ProfileChange(NamedTuple):
-    """What a batch changes for one profile; a plain tuple, for there is one for each profile of each batch.
+    """What a batch changes for one profile.
 
     Attributes:
         facts: facts to keep, each with an id that the profile did not have.
@@ -107,6 +108,67 @@ class ProfileChange(NamedTuple):
     scoped: Mapping[str, Sequence[Fact]] = NO_FACTS
 
 
+class Changes(Mapping[str, ProfileChange]):
+    """What a batch changes, by profile, kept column by column.
+
+    A batch concerns many profiles, and an object for each that lives as long as the batch is what Python's garbage
+    collector is slow at. So whoever writes or reads many of them uses the columns.
+
+    Attributes:
+        facts: the facts to keep of each profile that changes.
+        until: where the ledger has been brought to, of each.
+        wake: of those that time alone may move, when.
+        state: the states of those that get one or lose theirs.
+        dropped: ids, of those that lose facts.
+        scoped: facts by scope, of those that get such.
+    """
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Sequence[Fact]] = {}
+        self.until: dict[str, int] = {}
+        self.wake: dict[str, int] = {}
+        self.state: dict[str, SavedState] = {}
+        self.dropped: dict[str, Collection[str]] = {}
+        self.scoped: dict[str, Mapping[str, Sequence[Fact]]] = {}
+
+    def put(self, profile_id: str, change: ProfileChange) -> None:
+        """Take in the change of one profile; it must have none yet."""
+        self.facts[profile_id], self.until[profile_id] = change.facts, change.until
+        if change.wake is not None:
+            self.wake[profile_id] = change.wake
+        if change.state is not None:
+            self.state[profile_id] = change.state
+        if change.dropped:
+            self.dropped[profile_id] = change.dropped
+        if change.scoped:
+            self.scoped[profile_id] = change.scoped
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.facts)
+
+    def __getitem__(self, profile_id: str) -> ProfileChange:
+        return ProfileChange(
+            self.facts[profile_id],
+            self.until[profile_id],
+            self.wake.get(profile_id),
+            self.state.get(profile_id),
+            self.dropped.get(profile_id, ()),
+            self.scoped.get(profile_id, NO_FACTS),
+        )
+
+
+def _as_columns(changes: Mapping[str, ProfileChange]) -> Changes:
+    if isinstance(changes, Changes):
+        return changes
+    made = Changes()
+    for profile_id, change in changes.items():
+        made.put(profile_id, change)
+    return made
+
+
 @attrs.frozen
 class Batch:
     """All that one call of ``process`` changes, to be committed together or not at all.
@@ -123,7 +185,7 @@ class Batch:
         goals: goals to save, by name, over what was known.
     """
 
-    profiles: Mapping[str, ProfileChange] = attrs.field(factory=dict)
+    profiles: Changes = attrs.field(factory=Changes, converter=_as_columns)
     entries: tuple[Completion | Retraction, ...] = ()
     reached: int | None = None
     positions: Mapping[str, int | str] = attrs.field(factory=dict)

@@ -19,8 +19,8 @@ from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage.base import (
     NO_FACTS,
     Batch,
+    Changes,
     Damage,
-    ProfileChange,
     SavedGoal,
     SavedState,
     StoredProfile,
@@ -59,28 +59,6 @@ class _Rest:
         self.ids: set[str | None] | None = None
 
 
-class _Profile:
-    """A profile's kept facts, and where in the ledger its latest completion stands.
-
-    The first ``tidy`` facts are in order, and all different; the others are as they came.
-    """
-
-    __slots__ = ("facts", "latest", "rest", "tidy", "until", "wake")
-
-    def __init__(self) -> None:
-        self.facts: list[Fact] = []
-        self.tidy = 0
-        self.latest = _NOWHERE
-        self.until = 0
-        self.wake: int | None = None
-        self.rest: _Rest | None = None
-
-    def more(self) -> _Rest:
-        if self.rest is None:
-            self.rest = _Rest()
-        return self.rest
-
-
 def _same(left: Completion, right: Completion) -> bool:
     """Whether two records are of one completion, whenever each was recorded."""
     return attrs.evolve(left, recorded_at=right.recorded_at) == right
@@ -88,18 +66,6 @@ def _same(left: Completion, right: Completion) -> bool:
 
 def _order(completion: Completion) -> tuple[datetime, str, str, str]:
     return completion.achieved_at, completion.profile_id, completion.goal, completion.trigger_id or ""
-
-
-def _kept(profile: _Profile) -> list[Fact]:
-    """A profile's facts by ``(instant, id)``; of several with one id, the first received."""
-    facts = profile.facts
-    if profile.tidy < len(facts):
-        if len(facts) < _LONG:
-            profile.facts = facts = _in_order(facts)
-        else:
-            _sort_in(profile)
-        profile.tidy = len(facts)
-    return facts
 
 
 def _in_order(facts: list[Fact]) -> list[Fact]:
@@ -112,29 +78,6 @@ def _in_order(facts: list[Fact]) -> list[Fact]:
     return facts
 
 
-def _sort_in(profile: _Profile) -> None:
-    """Bring the facts of a long log in order, at the cost of those that are new."""
-    facts, rest = profile.facts, profile.more()
-    came = facts[profile.tidy :]
-    del facts[profile.tidy :]
-    if rest.ids is None:
-        rest.ids = set(map(_ID, facts))
-    new = []
-    for fact in came:
-        if fact.id not in rest.ids:
-            rest.ids.add(fact.id)
-            new.append(fact)
-    new.sort(key=_FACT_ORDER)
-    if not new or not facts or _FACT_ORDER(facts[-1]) < _FACT_ORDER(new[0]):
-        facts += new
-    elif len(new) < _LONG:
-        for fact in new:
-            insort(facts, fact, key=_FACT_ORDER)
-    else:
-        facts += new
-        facts.sort(key=_FACT_ORDER)
-
-
 def _between(facts: list[Fact], after: int | None, until: int | None) -> tuple[Fact, ...]:
     """Those of ordered *facts* that are later than *after*, and not later than *until*."""
     if after is None and until is None:
@@ -145,10 +88,19 @@ def _between(facts: list[Fact], after: int | None, until: int | None) -> tuple[F
 
 
 class MemoryStore:
-    """A store whose whole content is its own objects; see `Store` for each method's law."""
+    """A store whose whole content is its own objects; see `Store` for each method's law.
+
+    What it knows of a profile stands in dicts of plain values, not in an object for each profile: of those there are
+    many, and the garbage collector would look at each of them again and again.
+    """
 
     def __init__(self) -> None:
-        self._profiles: dict[str, _Profile] = {}
+        self._facts: dict[str, list[Fact]] = {}  # the kept facts of each known profile, the tidy ones first
+        self._tidy: dict[str, int] = {}  # how many of them are in order, and all different; the others are as they came
+        self._until: dict[str, int] = {}
+        self._wake: dict[str, int] = {}  # of those that time alone may move
+        self._latest: dict[str, int] = {}  # where in the ledger the latest completion of a profile stands
+        self._rest: dict[str, _Rest] = {}
         self._ledger: list[Completion | Retraction] = []
         self._previous = array("q")  # for each place of the ledger the profile's completion before it
         self._ended: dict[int, Retraction] = {}
@@ -176,36 +128,72 @@ class MemoryStore:
         self._open()
         found = {}
         for profile_id in profile_ids:
-            profile = self._profiles.get(profile_id)
-            if profile is None:
+            if profile_id not in self._facts:
                 continue
-            rest = profile.rest
+            reached, wake, rest = self._until[profile_id], self._wake.get(profile_id), self._rest.get(profile_id)
             if rest is None:
-                found[profile_id] = StoredProfile(_between(_kept(profile), after, until), profile.until, profile.wake)
+                found[profile_id] = StoredProfile(_between(self._kept(profile_id), after, until), reached, wake)
                 continue
             start = rest.state.at if resume and rest.state is not None else after
             later = {scope: _between(facts, start, until) for scope, facts in rest.scoped.items()}
             scoped = {scope: facts for scope, facts in later.items() if facts} or NO_FACTS
-            found[profile_id] = StoredProfile(
-                _between(_kept(profile), start, until), profile.until, profile.wake, rest.state, scoped
-            )
+            kept = _between(self._kept(profile_id), start, until)
+            found[profile_id] = StoredProfile(kept, reached, wake, rest.state, scoped)
         return found
+
+    def _kept(self, profile_id: str) -> list[Fact]:
+        """A profile's facts by ``(instant, id)``; of several with one id, the first received."""
+        facts = self._facts[profile_id]
+        if self._tidy.get(profile_id, 0) < len(facts):
+            if len(facts) < _LONG:
+                facts = self._facts[profile_id] = _in_order(facts)
+            else:
+                self._sort_in(profile_id, facts)
+            self._tidy[profile_id] = len(facts)
+        return facts
+
+    def _sort_in(self, profile_id: str, facts: list[Fact]) -> None:
+        """Bring the facts of a long log in order, at the cost of those that are new."""
+        rest, tidy = self._more(profile_id), self._tidy.get(profile_id, 0)
+        came = facts[tidy:]
+        del facts[tidy:]
+        if rest.ids is None:
+            rest.ids = set(map(_ID, facts))
+        new = []
+        for fact in came:
+            if fact.id not in rest.ids:
+                rest.ids.add(fact.id)
+                new.append(fact)
+        new.sort(key=_FACT_ORDER)
+        if not new or not facts or _FACT_ORDER(facts[-1]) < _FACT_ORDER(new[0]):
+            facts += new
+        elif len(new) < _LONG:
+            for fact in new:
+                insort(facts, fact, key=_FACT_ORDER)
+        else:
+            facts += new
+            facts.sort(key=_FACT_ORDER)
+
+    def _more(self, profile_id: str) -> _Rest:
+        if profile_id not in self._rest:
+            self._rest[profile_id] = _Rest()
+        return self._rest[profile_id]
 
     def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
         self._open()
         found = {}
         for profile_id in profile_ids:
-            profile = self._profiles.get(profile_id)
-            if profile is not None and profile.rest is not None and profile.rest.receipts:
+            rest = self._rest.get(profile_id)
+            if rest is not None and rest.receipts:
                 found[profile_id] = tuple(
                     CampaignReceipt(campaign, profile_id, to_datetime(instant), channel, fact_id)
-                    for (campaign, fact_id), (instant, channel) in sorted(profile.rest.receipts.items())
+                    for (campaign, fact_id), (instant, channel) in sorted(rest.receipts.items())
                 )
         return found
 
     def profile_ids(self) -> Iterator[str]:
         self._open()
-        return iter(sorted(self._profiles))
+        return iter(sorted(self._facts))
 
     def due(self, instant: int) -> list[str]:
         self._open()
@@ -218,8 +206,9 @@ class MemoryStore:
 
     def commit(self, batch: Batch) -> None:
         self._open()
-        everything = list(itertools.chain.from_iterable([change.facts for change in batch.profiles.values()]))
-        scoped = [fact for change in batch.profiles.values() for facts in change.scoped.values() for fact in facts]
+        changes = batch.profiles
+        everything = list(itertools.chain.from_iterable(changes.facts.values()))
+        scoped = [fact for scopes in changes.scoped.values() for facts in scopes.values() for fact in facts]
         if None in [fact.id for fact in everything] or None in [fact.id for fact in scoped]:
             raise StoreError("a fact must have an id to be kept", code="fact-id")
         retracted = self._matched_retractions(batch)
@@ -227,22 +216,23 @@ class MemoryStore:
             self._hand_on_receipts(old, new)
             self._drop_profile(old)
             self._aliases = {a: new if b == old else b for a, b in self._aliases.items()} | {old: new}
-        receipts = CampaignReceipt in map(type, everything)
-        for profile_id, change in batch.profiles.items():
-            profile = self._profiles.get(profile_id)
-            if profile is None:
-                profile = self._profiles[profile_id] = _Profile()
-            facts, profile.until, wake, state, dropped, more = change
-            if dropped:
-                self._drop_facts(profile, dropped)
-            profile.facts += facts
-            if state is not None or more:
-                self._change_rest(profile, change)
-            if receipts:
+        for profile_id, dropped in changes.dropped.items():
+            self._drop_facts(profile_id, dropped)
+        known = self._facts
+        for profile_id, facts in changes.facts.items():
+            kept = known.get(profile_id)
+            if kept is None:
+                known[profile_id] = facts if type(facts) is list else list(facts)
+            else:
+                kept += facts
+        self._until.update(changes.until)
+        for profile_id in (changes.facts.keys() & self._wake.keys()) | changes.wake.keys():
+            self._set_wake(profile_id, changes.wake.get(profile_id))
+        self._change_rest(changes)
+        if CampaignReceipt in map(type, everything):
+            for profile_id in changes.facts:
                 for campaign, _, _ in self._receipts_of(profile_id):
                     self._receivers.setdefault(campaign, set()).add(profile_id)
-            if profile.wake != wake:
-                self._set_wake(profile_id, profile, wake)
         self._append(batch.entries, retracted)
         for saved in batch.goals:
             self._goals[saved.goal.name] = saved
@@ -250,24 +240,25 @@ class MemoryStore:
         if batch.reached is not None:
             self._reached = batch.reached
 
-    @staticmethod
-    def _change_rest(profile: _Profile, change: ProfileChange) -> None:
-        rest = profile.more()
-        if change.state is not None:
-            rest.state = change.state if change.state.text else None
-        for scope, facts in change.scoped.items():
-            if facts:
-                rest.scoped[scope] = _in_order([*rest.scoped.get(scope, ()), *facts])
+    def _change_rest(self, changes: Changes) -> None:
+        for profile_id, state in changes.state.items():
+            self._more(profile_id).state = state if state.text else None
+        for profile_id, scopes in changes.scoped.items():
+            known = self._more(profile_id).scoped
+            for scope, facts in scopes.items():
+                if facts:
+                    known[scope] = _in_order([*known.get(scope, ()), *facts])
 
-    @staticmethod
-    def _drop_facts(profile: _Profile, dropped: Collection[str]) -> None:
-        gone, rest, kept = frozenset(dropped), profile.more(), []
-        for fact in _kept(profile):
+    def _drop_facts(self, profile_id: str, dropped: Collection[str]) -> None:
+        if profile_id not in self._facts:
+            return
+        gone, rest, kept = frozenset(dropped), self._more(profile_id), []
+        for fact in self._kept(profile_id):
             if fact.id not in gone:
                 kept.append(fact)
             elif isinstance(fact, CampaignReceipt):
                 rest.receipts.setdefault((fact.campaign, str(fact.id)), (fact.instant, fact.channel))
-        profile.facts, profile.tidy, rest.ids = kept, len(kept), None
+        self._facts[profile_id], self._tidy[profile_id], rest.ids = kept, len(kept), None
         for scope, facts in list(rest.scoped.items()):
             rest.scoped[scope] = [fact for fact in facts if fact.id not in gone]
             if not rest.scoped[scope]:
@@ -275,13 +266,11 @@ class MemoryStore:
 
     def _hand_on_receipts(self, old: str, new: str) -> None:
         """Receipts whose facts were dropped become those of the identity that *old* becomes."""
-        profile = self._profiles.get(old)
-        if profile is None or profile.rest is None or not profile.rest.receipts:
+        rest = self._rest.get(old)
+        if rest is None or not rest.receipts:
             return
-        if new not in self._profiles:
-            self._profiles[new] = _Profile()
-        known = self._profiles[new].more().receipts
-        for (campaign, fact_id), receipt in profile.rest.receipts.items():
+        known = self._more(new).receipts
+        for (campaign, fact_id), receipt in rest.receipts.items():
             known.setdefault((campaign, fact_id), receipt)
             self._receivers.setdefault(campaign, set()).add(new)
 
@@ -320,12 +309,11 @@ class MemoryStore:
 
     def _index(self, completion: Completion, place: int) -> None:
         """Find a completion of the ledger again by its goal and its profile."""
-        profile = self._profiles.get(completion.profile_id)
-        if profile is None:  # it became another
+        if completion.profile_id in self._facts:
+            self._previous.append(self._latest.get(completion.profile_id, _NOWHERE))
+            self._latest[completion.profile_id] = place
+        else:  # it became another
             self._previous.append(_NOWHERE)
-        else:
-            self._previous.append(profile.latest)
-            profile.latest = place
         places = self._by_goal.get(completion.goal)
         if places is None:
             places = self._by_goal[completion.goal] = []
@@ -333,24 +321,29 @@ class MemoryStore:
 
     def _places(self, profile_id: str) -> Iterator[int]:
         """Where in the ledger a profile's completions stand, the latest first."""
-        profile = self._profiles.get(profile_id)
-        place = profile.latest if profile else _NOWHERE
+        place = self._latest.get(profile_id, _NOWHERE)
         while place != _NOWHERE:
             yield place
             place = self._previous[place]
 
-    def _set_wake(self, profile_id: str, profile: _Profile, wake: int | None) -> None:
-        if profile.wake is not None:
-            self._wakes.discard((profile.wake, profile_id))
+    def _set_wake(self, profile_id: str, wake: int | None) -> None:
+        before = self._wake.pop(profile_id, None)
+        if wake is not None:
+            self._wake[profile_id] = wake
+        if before == wake:
+            return
+        if before is not None:
+            self._wakes.discard((before, profile_id))
         if wake is not None:
             self._wakes.add((wake, profile_id))
-        profile.wake = wake
 
     def _drop_profile(self, profile_id: str) -> None:
         """Forget a profile's facts; its part of the ledger stays."""
-        profile = self._profiles.pop(profile_id, None)
-        if profile is not None:
-            self._set_wake(profile_id, profile, None)
+        if self._facts.pop(profile_id, None) is not None:
+            del self._until[profile_id]
+            self._set_wake(profile_id, None)
+            for column in (self._tidy, self._latest, self._rest):
+                column.pop(profile_id, None)
             for receivers in self._receivers.values():
                 receivers.discard(profile_id)
 
@@ -426,7 +419,7 @@ class MemoryStore:
 
     def profile_count(self) -> int:
         self._open()
-        return len(self._profiles)
+        return len(self._facts)
 
     def recipients(self, campaign: str) -> Iterable[tuple[str, int]]:
         self._open()
@@ -439,10 +432,10 @@ class MemoryStore:
 
     def _receipts_of(self, profile_id: str) -> list[tuple[str, int, str | None]]:
         """A profile's receipts as campaign, instant, channel; those whose facts were dropped among them."""
-        profile = self._profiles[profile_id]
-        dropped = {} if profile.rest is None else profile.rest.receipts
+        rest = self._rest.get(profile_id)
+        dropped = {} if rest is None else rest.receipts
         found = [(campaign, *receipt) for (campaign, _), receipt in dropped.items()]
-        kept = [fact for fact in _kept(profile) if isinstance(fact, CampaignReceipt)]
+        kept = [fact for fact in self._kept(profile_id) if isinstance(fact, CampaignReceipt)]
         return found + [(f.campaign, f.instant, f.channel) for f in kept if (f.campaign, f.id) not in dropped]
 
     def receipts(self) -> Iterator[tuple[str, int, str, str | None]]:
@@ -478,8 +471,7 @@ class MemoryStore:
         ]
         self._ledger, self._ended, self._by_goal = [entry for entry, _ in kept], {}, {}
         self._previous = array("q")
-        for profile in self._profiles.values():
-            profile.latest = _NOWHERE
+        self._latest = {}
         for place, (entry, end) in enumerate(kept):
             if isinstance(entry, Completion):
                 self._index(entry, place)

@@ -202,11 +202,11 @@ class SQLiteStore:
     # ---- one batch
 
     def commit(self, batch: Batch) -> None:
-        texts = {name: encode_facts(name, change.facts) for name, change in batch.profiles.items() if change.facts}
+        texts = {name: encode_facts(name, facts) for name, facts in batch.profiles.facts.items() if facts}
         scoped = [
             (name, scope, facts, encode_facts(name, facts))
-            for name, change in batch.profiles.items()
-            for scope, facts in change.scoped.items()
+            for name, scopes in batch.profiles.scoped.items()
+            for scope, facts in scopes.items()
             if facts
         ]
         with self._writing():
@@ -215,7 +215,7 @@ class SQLiteStore:
                 self._merge(old, new)
             self._introduce(batch)
             self._drop_facts(batch)
-            self._write_receipts(batch, texts)
+            self._write_receipts(batch)
             self._write_chunks(batch, texts, scoped)
             self._write_states(batch)
             self._write_entries(batch.entries, ended)
@@ -256,10 +256,10 @@ class SQLiteStore:
         self._database.run_many("add_standing", [(number,) for number, _ in made])
 
     def _drop_facts(self, batch: Batch) -> None:
-        for name, change in batch.profiles.items():
+        for name, dropped in batch.profiles.dropped.items():
             number, head, completion = self._places[name]
-            if change.dropped and head is not None:
-                head, receipts = self._chains.drop(head, change.dropped)
+            if head is not None:
+                head, receipts = self._chains.drop(head, dropped)
                 self._places[name] = number, head, completion
                 if receipts:
                     self._database.run("drop_receipt_facts", number, json.dumps(receipts))
@@ -267,10 +267,10 @@ class SQLiteStore:
     def _write_chunks(
         self, batch: Batch, texts: Mapping[str, str], scoped: Sequence[tuple[str, str, Sequence[Fact], str]]
     ) -> None:
-        places, append, rows = self._places, self._chains.append, []
+        places, append, rows, facts_of = self._places, self._chains.append, [], batch.profiles.facts
         for name, text in texts.items():
             number, previous, completion = places[name]
-            rows.append(append(previous, batch.profiles[name].facts, text))
+            rows.append(append(previous, facts_of[name], text))
             places[name] = (number, self._chains.last, completion)
         for name, scope, facts, text in scoped:
             number, previous, completion = places[name]
@@ -279,24 +279,22 @@ class SQLiteStore:
         self._chains.write(rows)
 
     def _write_states(self, batch: Batch) -> None:
-        for name, change in batch.profiles.items():
-            if change.state is None:
-                continue
+        for name, state in batch.profiles.state.items():
             number, head, completion = self._places[name]
-            if not change.state.text:
+            if not state.text:
                 self._database.run("drop_state", number)
                 continue
-            self._database.run("save_state", number, *change.state)
+            self._database.run("save_state", number, *state)
             if head is not None:
                 self._places[name] = number, self._chains.join(head), completion
 
-    def _write_receipts(self, batch: Batch, texts: Mapping[str, str]) -> None:
+    def _write_receipts(self, batch: Batch) -> None:
         """Receipts have a table of their own; one whose id the profile has already must not get there."""
-        facts_of = [(name, batch.profiles[name].facts) for name in texts]
-        if CampaignReceipt not in map(type, itertools.chain.from_iterable([facts for _, facts in facts_of])):
+        facts_of = batch.profiles.facts
+        if CampaignReceipt not in map(type, itertools.chain.from_iterable(facts_of.values())):
             return
         rows = []
-        for name, facts in facts_of:
+        for name, facts in facts_of.items():
             if CampaignReceipt not in map(type, facts):
                 continue
             number, latest, _ = self._places[name]
@@ -332,10 +330,10 @@ class SQLiteStore:
         return track
 
     def _write_standings(self, batch: Batch) -> None:
-        places, rows = self._places, []
-        for name, change in batch.profiles.items():
+        places, rows, wake = self._places, [], batch.profiles.wake
+        for name, until in batch.profiles.until.items():
             number, chunk, completion = places[name]
-            rows.append((change[1], change[2], chunk, completion, number))  # until and wake
+            rows.append((until, wake.get(name), chunk, completion, number))
         rows.sort(key=_number)  # neighbours stand on one page
         self._database.run_many("set_standing", rows)
         others = {entry.profile_id for entry in batch.entries if isinstance(entry, Completion)} - batch.profiles.keys()

@@ -156,6 +156,18 @@ def test_schema(shop: Shop, where: str) -> None:
     assert any("did you mean `purchase`" in each["hint"] for each in problems)
 
 
+def test_what_is_no_condition_has_its_place_too(shop: Shop) -> None:
+    """A value, a counting or a campaign that does not fit the schema is told where it stands."""
+    goal = '[[goal]]\nname = "P"\nwhen = "event purchase"\nvalue = "sku"\ncount = "once per skus"\ncampaign = "x"\n'
+    shop.write("g.toml", goal + '[schema]\ncampaigns = ["y"]\n[schema.events.purchase]\nsku = "text"\n')
+    problems = json.loads(shop("check", "g.toml", "--format", "json").out)["problems"]
+    assert sorted((each["line"], each["code"]) for each in problems) == [
+        (4, "wrong-type"),
+        (5, "unknown-property"),
+        (6, "unknown-campaign"),
+    ]
+
+
 def test_wrong_schema(shop: Shop) -> None:
     """What is wrong with the schema itself is a problem too, and the goals are checked all the same."""
     shop.write("g.toml", WRONG + "[schema]\nevnts = 3\n")

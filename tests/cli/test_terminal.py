@@ -97,6 +97,21 @@ def test_without_rich(wide: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert out.text.endswith("Heading\n")
 
 
+def test_prose_is_broken_between_words(wide: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A note that is wider than a plain terminal is several lines of whole words; in a pipe it stays one."""
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "dumb")
+    note = "The completion rate is of all profiles that are known to-day."
+    table = Table("T", (Column("goal"),), (("Purchase",),), (note,))
+    out, pipe = Screen(), io.StringIO()
+    Terminal(out, Screen()).table(table)
+    Terminal(out, Screen()).quiet(note)
+    Terminal(pipe, Screen()).table(table)
+    assert "\n  The completion rate is of all profiles\n  that are known to-day.\n" in out.text
+    assert out.text.endswith("The completion rate is of all profiles\nthat are known to-day.\n")
+    assert f"  {note}\n" in pipe.getvalue()
+
+
 @pytest.mark.parametrize("term", ["dumb"])
 def test_dumb_terminal(wide: None, monkeypatch: pytest.MonkeyPatch, term: str) -> None:
     """A terminal that understands no escapes gets none."""

@@ -136,8 +136,7 @@ class GoalsFile:
             yield from self.problems(problem, number, "when")
         for problem in schema.problems(goal):
             if (problem.code, problem.message) not in seen:
-                key = "when" if problem.span is None or goal.within is None else "within"
-                yield from self.problems(problem, number, key)
+                yield from self.problems(problem, number, _key_of(problem, goal))
 
     def _table_problems(self, number: int, table: Mapping[str, Any]) -> Iterator[Problem]:
         """What is wrong with a goal's keys, each looked at alone, so that one mistake does not hide another."""
@@ -193,6 +192,15 @@ class GoalsFile:
         """The place of a key or header; of the first table of an array, where there is no other."""
         place = self._places.keys.get(path) or self._places.keys.get((*path, 0))
         return None if place is None else Span(*place)
+
+
+def _key_of(problem: GoalError, goal: Goal) -> str:
+    """The key of *goal* that a problem beside its own condition is about: one without a span names its attribute."""
+    if problem.span is not None:
+        return "when" if goal.within is None else "within"
+    if problem.code == "unknown-campaign":
+        return "campaign"
+    return next((key for key in ("value", "count") if problem.message.startswith(key)), "when")
 
 
 def _no_toml(path: str, text: str, error: Exception) -> GoalDefinitionError:

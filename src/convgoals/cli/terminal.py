@@ -69,7 +69,7 @@ class Terminal:
         """A line of results that stands back."""
         console = self._rich()
         if console is None:
-            self.line(text)
+            self.line(self._wrapped(text))
             return
         from rich.text import Text  # noqa: PLC0415  the extra, and only when something is drawn
 
@@ -84,7 +84,10 @@ class Terminal:
             table = narrowed(table, self.width())
         console = self._rich()
         if console is None:
-            self._write(self.out, f"{to_text(table)}\n\n")
+            text = to_text(table)
+            for note in table.notes:
+                text = text.replace(f"  {note}", self._wrapped(f"  {note}", "  "))
+            self._write(self.out, f"{text}\n\n")
         else:
             draw(console, table)
 
@@ -92,6 +95,14 @@ class Terminal:
         """Several tables."""
         for table in tables:
             self.table(table)
+
+    def _wrapped(self, text: str, indent: str = "") -> str:
+        """A line of prose as lines that the terminal need not break; in a pipe it stays one."""
+        if not is_terminal(self.out) or len(text) <= self.width():
+            return text
+        import textwrap  # noqa: PLC0415  only a narrow terminal needs it
+
+        return textwrap.fill(text, self.width(), subsequent_indent=indent, break_on_hyphens=False)
 
     def width(self) -> int:
         """How many columns there are: the terminal's, or 100 where there is none."""

@@ -67,10 +67,13 @@ def test_help_lists_the_commands(shop: Shop) -> None:
 
 
 def test_no_command(shop: Shop) -> None:
-    """Without a command, it is wrong usage, and nothing goes to stdout."""
+    """Alone, the command shows what it can do, on stderr, and fails; nothing goes to stdout."""
     outcome = shop()
     assert (outcome.code, outcome.out) == (2, "")
     assert outcome.err.startswith("usage: convgoals ")
+    assert "Try `convgoals demo` first" in outcome.err
+    outcome = shop("--no-color")
+    assert (outcome.code, outcome.out) == (2, "")
     assert "\nconvgoals: error: the following arguments are required: COMMAND" in outcome.err
 
 

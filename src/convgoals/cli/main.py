@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: list[str], terminal: Terminal) -> int:
+    if not arguments:  # whoever knows nothing yet sees what there is
+        terminal.note(make_parser().format_help().rstrip())
+        return exits.BAD_INPUT
     try:
         args = make_parser().parse_args(arguments)
     except UsageError as error:

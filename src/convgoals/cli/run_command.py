@@ -34,6 +34,13 @@ SHOWN = 20
 
 UNHEARD_SHOWN = 8
 
+_WORDS = {
+    "str": "text", "bool": "true or false", "int": "a number", "float": "a number", "Decimal": "a number",
+    "list": "a list", "tuple": "a list", "dict": "an object", "mappingproxy": "an object", "datetime": "a date",
+    "date": "a date",
+}  # fmt: skip
+"""Python's types in the words of the language; figures for machines keep Python's."""
+
 LOOKED_AT = 10_000
 """Up to so many profiles are looked at for goals that nothing has reached; with more, `convgoals diagnose` does it."""
 
@@ -254,11 +261,16 @@ class _Summary:
 
     def _kinds(self) -> str:
         kinds = self.fed.facts
-        return "" if len(kinds) < 2 else ", ".join(f"{count:,} {kind}" for kind, count in kinds.most_common())
+        return (
+            ""
+            if len(kinds) < 2
+            else ", ".join(counted(count, kind.removesuffix("s")) for kind, count in kinds.most_common())
+        )
 
     def _ill_typed_table(self) -> Table:
         rows = tuple(
-            (goal, label, kind, count_text(count)) for (goal, label, kind), count in self.ill_typed.most_common(20)
+            (goal, label, _WORDS.get(kind, kind), count_text(count))
+            for (goal, label, kind), count in self.ill_typed.most_common(20)
         )
         columns = (Column("goal"), Column("value"), Column("came as"), number_column("times"))
         notes = ("A comparison with a value of the wrong type is false. A column's type: --set types.COLUMN=number",)

@@ -6,7 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-EXTRAS = ("charts", "cli", "parquet", "re2", "pygments", "tz")
+EXTRAS = ("charts", "cli", "parquet", "postgres", "re2", "pygments", "tz")
 
 
 def lowest(pyproject: str) -> list[str]:

@@ -197,7 +197,7 @@ def test_urls(tmp_path: Path) -> None:
         ("goals.db", "sqlite:///goals.db"), ("", "memory://"), ("sqlite:/goals.db", "sqlite:///goals.db"),
         ("sqlite://goals.db", "sqlite:///goals.db"), ("sqlite:///", "sqlite:///goals.db"),
         ("memory://x", "memory://"), ("sqlite3:///goals.db", "sqlite"), ("mysql://localhost/goals", "memory://"),
-        ("postgresql://localhost/goals", "sqlite:///goals.db"),
+        ("postgresqll://localhost/goals", "postgresql"),
     ],
 )  # fmt: skip
 def test_other_urls(url: str, hint: str) -> None:

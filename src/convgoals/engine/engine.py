@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import attrgetter
@@ -16,7 +16,7 @@ import attrs
 from convgoals.engine.batch import BatchRun, fold_all
 from convgoals.engine.diagnostics import Diagnostics
 from convgoals.engine.fold import ProfileRecord
-from convgoals.engine.intake import Intake, Rejection, as_instant
+from convgoals.engine.intake import Intake, Rejection, as_instant, owners
 from convgoals.engine.lifecycle import Lifecycle
 from convgoals.engine.questions import CLOCK, Questions
 from convgoals.errors import ConvgoalsError, UnknownGoalError
@@ -24,7 +24,7 @@ from convgoals.goals import Goal
 from convgoals.instants import BEGINNING, to_datetime, to_instant
 from convgoals.predicates.plan import Plan, make_plan
 from convgoals.records import Completion, Fact, Retraction
-from convgoals.storage.base import Batch, SavedGoal, Store
+from convgoals.storage.base import Batch, Held, SavedGoal, Store
 from convgoals.storage.open import open_store
 from convgoals.suggest import did_you_mean
 
@@ -78,8 +78,12 @@ class GoalEngine(Questions, Lifecycle):
         self._lock = threading.RLock()
         self._store = open_store(store) if isinstance(store, str) else store
         self._records: dict[str, ProfileRecord] = {}
+        self._aliases: dict[str, str] = {}
+        self._saved: dict[str, SavedGoal] = {}
         self.rejected_count = 0
         self._generation: int | None = None
+        self._held: Held | None = None
+        self._tells_revisions = False
         try:
             with self._changing():
                 changes = self._save(list(goals))
@@ -104,7 +108,8 @@ class GoalEngine(Questions, Lifecycle):
             self._store.close()
 
     def _read_store(self) -> None:
-        """Take the goals, clock and identities from the store; drop what is known of profiles."""
+        """Take the goals, clock and identities from the store; drop what is known of profiles, if it may not hold."""
+        before = None if self._generation is None else self._saved
         self._generation = self._store.generation()
         self._saved = {saved.goal.name: saved for saved in self._store.goals()}
         self._aliases = self._store.aliases()
@@ -112,7 +117,8 @@ class GoalEngine(Questions, Lifecycle):
         self._reached = BEGINNING if reached is None else reached
         clock = self._store.positions().get(CLOCK)
         self._clock = BEGINNING if clock is None else int(clock)
-        self._use(self._make_plan(self._saved.values()))
+        if before is None or not self._tells_revisions or before != self._saved:
+            self._use(self._make_plan(self._saved.values()))
 
     def _make_plan(self, saved: Iterable[SavedGoal]) -> Plan:
         return make_plan((each.goal, each.version) for each in saved if not each.archived)
@@ -126,15 +132,34 @@ class GoalEngine(Questions, Lifecycle):
         """Notice what another process has committed."""
         if self._store.generation() != self._generation:
             self._read_store()
+        elif self._held is not None:
+            reached = self._store.reached()
+            if reached is not None and reached > self._reached:
+                self._reached = reached
 
     @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """A block that reads and then commits, with no other writer in between."""
-        with self._lock, self._store.writing():
-            self._refresh()
-            yield
-            generation, self._generation = self._generation, None
-        self._generation = generation  # had leaving the block failed, everything would be read again
+    def _changing(self, whose: Callable[[], Iterable[str]] | None = None) -> Iterator[None]:
+        """A block that reads and then commits, with no other writer in between.
+
+        Args:
+            whose: gives the profiles that are changed, as identities are known; asked again if those have changed.
+                Everything may be changed without it.
+        """
+        with self._lock:
+            while True:
+                aliases = self._aliases
+                with self._store.writing(None if whose is None else whose()) as held:
+                    self._held, self._tells_revisions = held, held is not None
+                    try:
+                        self._refresh()
+                        if whose is not None and held is not None and self._aliases is not aliases:
+                            continue  # what is held may not be what the facts belong to now
+                        yield
+                    finally:
+                        self._held = None
+                    generation, self._generation = self._generation, None
+                self._generation = generation  # had leaving the block failed, everything would be read again
+                return
 
     # ---- goals (semantics §7)
 
@@ -237,9 +262,10 @@ class GoalEngine(Questions, Lifecycle):
         """
         if checkpoint is not None and CLOCK in checkpoint:
             raise ConvgoalsError(f"{CLOCK!r} is no name for a source", code="checkpoint", hint="call advance(now)")
+        batch = self._intake.read(facts)
         with self._lock:
-            with self._changing():
-                intake = self._intake.sort(facts, self._reached, self._aliases)
+            with self._changing(lambda: owners(batch, self._aliases)):
+                intake = self._intake.sort(batch, self._reached, self._aliases)
                 groups = intake.groups
                 if not groups and not checkpoint and not intake.rejections:
                     return []
@@ -261,10 +287,16 @@ class GoalEngine(Questions, Lifecycle):
                     self._on_rejected(rejection)
             return self._announce(changes)
 
-    def _load(self, profile_ids: Iterable[str]) -> None:
+    def _load(self, profile_ids: Collection[str]) -> None:
         """Have the records of *profile_ids* at hand: loaded from the store, or new."""
         records = self._records
-        missing = [profile_id for profile_id in profile_ids if profile_id not in records]
+        if self._held is None:
+            missing = [profile_id for profile_id in profile_ids if profile_id not in records]
+        else:
+            now = self._held.revisions(profile_ids)
+            missing = [
+                each for each in profile_ids if each not in records or records[each].revision != now.get(each, 0)
+            ]
         if missing:
             stored = self._store.load(missing)
             for profile_id in missing:
@@ -273,6 +305,7 @@ class GoalEngine(Questions, Lifecycle):
                     records[profile_id] = ProfileRecord(self._plan)
                 else:
                     records[profile_id] = fold_all(self._plan, known.facts, known.until)[0]
+                    records[profile_id].revision = known.revision
 
     def _bound_cache(self) -> None:
         while len(self._records) > CACHED_PROFILES:
@@ -336,6 +369,10 @@ class GoalEngine(Questions, Lifecycle):
             )
         )
         self._reached = max(self._reached, reached) if run.changes or batch.positions else self._reached
+        if self._held is not None:
+            for profile_id in run.changes:
+                if profile_id in self._records:
+                    self._records[profile_id].revision = self._held.next
         return changes
 
     def _announce(self, changes: list[Change]) -> list[Change]:

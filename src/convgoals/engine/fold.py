@@ -45,9 +45,10 @@ class ProfileRecord:
         state: the cells of all goals, by the plan's layout.
         counted: by slot, for goals that count once per something: what has counted; ``None`` before anything has.
         wake: no later than the next instant at which time alone may move a state.
+        revision: the profile's in the store, where that tells revisions.
     """
 
-    __slots__ = ("counted", "ids", "last", "latest", "properties", "segments", "state", "wake")
+    __slots__ = ("counted", "ids", "last", "latest", "properties", "revision", "segments", "state", "wake")
 
     def __init__(self, plan: Plan) -> None:
         self.ids: dict[str | None, None] = {}
@@ -58,6 +59,7 @@ class ProfileRecord:
         self.state: State = list(plan.template)
         self.counted: dict[int, Any] | None = None
         self.wake = plan.wake
+        self.revision = 0
 
 
 class Fold:

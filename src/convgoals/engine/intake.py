@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -17,6 +18,7 @@ from convgoals.language.parse import parse_duration
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, identified
 from convgoals.sources.segment import fact_from_dict
 
+_OWNER = attrgetter("profile_id")
 _FACTS = frozenset({Event, ProfileSnapshot, ProfileUpdate, CampaignReceipt})
 
 
@@ -50,6 +52,12 @@ class Sorted:
     untidy: set[str] = attrs.Factory(set)
 
 
+def owners(batch: Iterable[Fact], aliases: Mapping[str, str]) -> Iterator[str]:
+    """Whose the facts of *batch* are, one after the other; worked out only as far as it is looked at."""
+    names = map(_OWNER, batch)
+    return (aliases.get(name, name) for name in names) if aliases else names
+
+
 class Intake:
     """Sorts batches. Fresh ids are unique over all engines and restarts.
 
@@ -65,18 +73,18 @@ class Intake:
         self._prefix = f"{os.urandom(10).hex()}-"
         self._count = 0
 
-    def sort(
-        self,
-        facts: Iterable[Fact | Mapping[str, Any]],
-        latest: int,
-        aliases: Mapping[str, str],
-    ) -> Sorted:
-        """Sort a batch; what is no fact raises `FactError`, and nothing of the batch is taken."""
+    @staticmethod
+    def read(facts: Iterable[Fact | Mapping[str, Any]]) -> Sequence[Fact]:
+        """The facts of a batch; what is no fact raises `FactError`, and nothing of the batch is taken."""
         if isinstance(facts, (Mapping, str)) or type(facts) in _FACTS:
             raise FactError("process takes several facts, not one", code="fact", hint="process([fact])")
         batch: Sequence[Any] = facts if isinstance(facts, (list, tuple)) else list(facts)
         if not _FACTS.issuperset(map(type, batch)):
             batch = [given if type(given) in _FACTS else _as_fact(given) for given in batch]
+        return batch
+
+    def sort(self, batch: Sequence[Fact], latest: int, aliases: Mapping[str, str]) -> Sorted:
+        """Sort a batch by profile."""
         found = Sorted(latest)
         if self._shift is not None:
             batch = self._in_time(batch, found, self._shift)

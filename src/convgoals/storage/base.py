@@ -28,7 +28,7 @@ from typing import NamedTuple, Protocol
 import attrs
 
 from convgoals.goals import Goal
-from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
+from convgoals.records import Completion, Fact, Retraction
 from convgoals.storage.reader import Reader
 
 
@@ -77,6 +77,7 @@ class StoredProfile:
         wake: the next instant at which time alone may complete a goal for it; ``None`` for never.
         state: what was last saved of it.
         scoped: by scope, the kept facts that concern some goals only, in the same order; no scope is without any.
+        revision: see `Held`; 0 where the store needs none.
     """
 
     facts: tuple[Fact, ...]
@@ -84,6 +85,7 @@ class StoredProfile:
     wake: int | None = None
     state: SavedState | None = None
     scoped: Mapping[str, tuple[Fact, ...]] = NO_FACTS
+    revision: int = attrs.field(default=0, eq=False)
 
 
 class ProfileChange(NamedTuple):
@@ -176,7 +178,7 @@ class Batch:
     Attributes:
         profiles: changes by profile id; a profile that was not known becomes known.
         entries: what is appended to the ledger, in order; their profiles are known, or in ``profiles``.
-        reached: the instant that the engine's time has reached, or ``None`` to leave it.
+        reached: the instant that the engine's time has reached; one before what was known, or ``None``, leaves it.
         positions: how far each source has been read, merged over what was known.
         merged: identities that became others, as ``(old, new)``, before anything else of the batch; neither has become
             another before. The old profile's facts, its state, and itself, are gone (the new one's facts are in
@@ -225,17 +227,45 @@ class Damage:
     message: str
 
 
+class Held(Protocol):
+    """What a block of `Store.writing` says of the profiles that it holds, where others are written meanwhile.
+
+    A profile's *revision* is another number after each commit that changes it, and not given again for what comes after
+    the profile was forgotten. So what was worked out of a profile still holds if its revision is the same.
+
+    Attributes:
+        next: the revision that the profiles of a batch have, once it is committed in the block.
+    """
+
+    @property
+    def next(self) -> int: ...
+
+    def revisions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
+        """The revisions of the known ones of *profile_ids*, which the block holds."""
+        ...
+
+
 class Store(Reader, Protocol):
     """A storage backend."""
 
-    def writing(self) -> AbstractContextManager[None]:
-        """A block in which no other writer commits, so that what is read in it still holds when it commits.
+    def writing(self, profile_ids: Iterable[str] | None = None) -> AbstractContextManager[Held | None]:
+        """A block in which what is read still holds when it commits, for no other writer changes it meanwhile.
+
+        Args:
+            profile_ids: only what belongs to these profiles is held, and of the rest that no goal, identity or clock
+                changes; a batch that is committed in the block is of these profiles. If ``None``, everything is held.
+                A backend may always hold everything, and need not look at the names then.
+
+        Yields:
+            What is needed to notice changes of single profiles; ``None`` where `generation` tells of every change.
 
         What was committed in the block is durable once it is left; if it raises, what was committed in it may be
-        undone, so a commit is best the last that happens there. Other writers wait; readers do not.
+        undone, so a commit is best the last that happens there. Other writers that want the same wait; readers do not.
 
         Raises:
             StoreBusyError: another writer was in the way for longer than the backend waits.
+            StoreError: with code ``store-unknown``, the connection was lost in the middle of the commit: it has
+                happened or not.
         """
         ...
 
@@ -253,10 +283,6 @@ class Store(Reader, Protocol):
         Where facts are left out, it should cost little more than what is given back; so a fact that is ignored because
         an earlier one has its id may be there if that one is left out.
         """
-        ...
-
-    def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
-        """By profile, the receipts whose facts were dropped, by campaign and id; who has none is left out."""
         ...
 
     def profile_ids(self) -> Iterator[str]:
@@ -289,7 +315,12 @@ class Store(Reader, Protocol):
         ...
 
     def entries(self) -> Iterator[Completion | Retraction]:
-        """The whole ledger, in the order in which it was written."""
+        """The whole ledger, in the order in which it was written.
+
+        The entries of one batch stand together, in their order, and those of one profile in the order of its batches.
+        Of two batches that were written at the same time, and share no profile, either may come first: then what an
+        iterator gave may be found with others in between later, but never in another order.
+        """
         ...
 
     def history(
@@ -339,7 +370,11 @@ class Store(Reader, Protocol):
         ...
 
     def generation(self) -> int:
-        """A number that changes when another writer has committed since this store was last asked."""
+        """A number that changes when another writer has committed since this store was last asked.
+
+        Where `writing` gives revisions, it may be that it does not change with what was committed in a block for some
+        profiles only.
+        """
         ...
 
     def info(self) -> StoreInfo:

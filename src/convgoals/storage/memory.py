@@ -14,7 +14,6 @@ import attrs
 from sortedcontainers import SortedSet
 
 from convgoals.errors import StoreError
-from convgoals.instants import to_datetime
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage.base import (
     NO_FACTS,
@@ -118,7 +117,7 @@ class MemoryStore:
             raise StoreError("this store is closed", code="store-closed", hint="open a new engine")
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, profile_ids: Iterable[str] | None = None) -> Iterator[None]:
         self._open()
         yield  # nobody else writes here: an engine's own threads wait for one another
 
@@ -179,18 +178,6 @@ class MemoryStore:
             self._rest[profile_id] = _Rest()
         return self._rest[profile_id]
 
-    def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
-        self._open()
-        found = {}
-        for profile_id in profile_ids:
-            rest = self._rest.get(profile_id)
-            if rest is not None and rest.receipts:
-                found[profile_id] = tuple(
-                    CampaignReceipt(campaign, profile_id, to_datetime(instant), channel, fact_id)
-                    for (campaign, fact_id), (instant, channel) in sorted(rest.receipts.items())
-                )
-        return found
-
     def profile_ids(self) -> Iterator[str]:
         self._open()
         return iter(sorted(self._facts))
@@ -237,7 +224,7 @@ class MemoryStore:
         for saved in batch.goals:
             self._goals[saved.goal.name] = saved
         self._positions.update(batch.positions)
-        if batch.reached is not None:
+        if batch.reached is not None and (self._reached is None or batch.reached > self._reached):
             self._reached = batch.reached
 
     def _change_rest(self, changes: Changes) -> None:

@@ -12,12 +12,13 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 from convgoals.errors import StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
-from convgoals.instants import to_datetime, to_instant
+from convgoals.instants import to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage import sqlite_care, sqlite_ledger
 from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
@@ -26,9 +27,9 @@ from convgoals.storage.codec import (
     encode_facts,
     encode_value,
 )
+from convgoals.storage.ledger_rows import ENDLESS, ROWS, from_row, match_retractions, to_columns
 from convgoals.storage.sqlite_database import Database
 from convgoals.storage.sqlite_facts import FactChains
-from convgoals.storage.sqlite_ledger import ENDLESS, ROWS, essence, to_columns
 from convgoals.storage.sqlite_schema import Synchronous
 
 _PLACES = 100_000
@@ -101,7 +102,7 @@ class SQLiteStore:
             self._tracks = {track: number for number, track in sqlite_ledger.read_tracks(self._database).items()}
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self, profile_ids: Iterable[str] | None = None) -> Iterator[None]:
         with self._writing():
             yield
         with suppress(StoreError):  # what was written is kept, whatever becomes of the log
@@ -143,15 +144,6 @@ class SQLiteStore:
         elif row[3] is not None:
             self._places[name] = row[:3]
         return row
-
-    def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
-        found: dict[str, list[CampaignReceipt]] = {}
-        with self._database.use():
-            for name, instant, *rest in self._database.all("dropped_receipts", (json.dumps(list(profile_ids)),)):
-                campaign, channel, fact_id = rest
-                receipt = CampaignReceipt(campaign, name, to_datetime(instant), channel, fact_id)
-                found.setdefault(name, []).append(receipt)
-        return {name: tuple(receipts) for name, receipts in found.items()}
 
     def profile_ids(self) -> Iterator[str]:
         with self._database.use():
@@ -341,24 +333,16 @@ class SQLiteStore:
 
     def _matched_retractions(self, entries: Sequence[Completion | Retraction]) -> list[int]:
         """The recorded completions that the retractions end, in their order."""
-        matched: list[int] = []
-        rows: dict[str, Iterator[tuple[Any, ...]]] = {}
-        passed: dict[str, dict[tuple[object, ...], list[int]]] = {}
-        for entry in entries:
-            if not isinstance(entry, Retraction):
-                continue
-            name = entry.profile_id
-            wanted = essence(self._tracks.get((entry.goal, entry.version), 0), to_columns(entry.completion))
-            same = passed.setdefault(name, {}).setdefault(wanted, [])
-            for row in rows.setdefault(name, sqlite_ledger.recorded(self._database, name)) if not same else ():
-                found = essence(row[1], row[2:9])
-                passed[name].setdefault(found, []).append(row[0])
-                if found == wanted:
-                    break
-            if not same:
+        ending = [entry for entry in entries if isinstance(entry, Retraction)]
+        tracks = [self._tracks.get((entry.goal, entry.version), 0) for entry in ending]
+        matched = match_retractions(
+            ((entry.profile_id, track, entry.completion) for entry, track in zip(ending, tracks, strict=True)),
+            partial(sqlite_ledger.recorded, self._database),
+        )
+        for entry, seq in zip(ending, matched, strict=True):
+            if seq is None:
                 raise StoreError(f"nothing is recorded that could be retracted: {entry}", code="retraction")
-            matched.append(same.pop(0))
-        return matched
+        return [seq for seq in matched if seq is not None]
 
     # ---- the ledger
 
@@ -383,7 +367,7 @@ class SQLiteStore:
             tracks = sqlite_ledger.read_tracks(self._database)
             found = self._database.one("current_name", profile_id)
         name = profile_id if found is None else found[0]
-        return (sqlite_ledger.from_row(row, tracks) for row in sqlite_ledger.recorded(self._database, name))
+        return (from_row(row, tracks) for row in sqlite_ledger.recorded(self._database, name))
 
     def _history(
         self, goal: str | None, version: int | None, profile_id: str | None, as_of: datetime | None, *, retracted: bool

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.resources import files
 from typing import Any, Literal
 
 from convgoals.errors import StoreError
+from convgoals.storage.scripts import named_statements
 from convgoals.storage.sqlite_errors import store_error
 from convgoals.storage.sqlite_schema import MEMORY, Synchronous, connect
 
@@ -20,9 +19,7 @@ from convgoals.storage.sqlite_schema import MEMORY, Synchronous, connect
 @functools.cache
 def queries() -> Mapping[str, str]:
     """The statements of ``sql/queries.sql`` by name."""
-    text = (files("convgoals.storage") / "sql" / "queries.sql").read_text(encoding="utf-8")
-    parts = re.split(r"^-- name: (\w+)\n", re.sub(r"^---- .*\n", "", text, flags=re.MULTILINE), flags=re.MULTILINE)
-    return {name: statement.strip().removesuffix(";") for name, statement in zip(parts[1::2], parts[2::2], strict=True)}
+    return named_statements("queries.sql")
 
 
 class Database:

@@ -9,23 +9,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any
 
-from convgoals.errors import StoreError
-from convgoals.instants import BEGINNING
+from convgoals.errors import ConvgoalsError, StoreError
+from convgoals.instants import LATEST
 from convgoals.records import Fact
-from convgoals.storage.base import NO_FACTS, SavedState, StoredProfile
-from convgoals.storage.codec import UNREADABLE, decode_facts, dump_rows, load_rows, row_id, row_instant, row_is_receipt
+from convgoals.storage.base import SavedState, StoredProfile
+from convgoals.storage.chunks import Chunk, assemble, ids_in, join
 from convgoals.storage.sqlite_database import Database
-
-Chunk: TypeAlias = tuple[str | None, str]
-"""The scope and the text of a chunk."""
-
-ENDLESS = 2**62
-"""Later than every instant."""
-
-_by_order = attrgetter("instant", "id")
 
 
 class FactChains:
@@ -82,7 +73,7 @@ class FactChains:
 
     def _chunks_between(self, number: int, after: int, until: int | None) -> list[Chunk]:
         """The chunks of a profile that may have a fact later than *after* and not than *until*, the oldest first."""
-        end = ENDLESS if until is None else until
+        end = LATEST if until is None else until
         rows = self._database.all("chunks_between", {"profile": number, "after": after, "until": end})
         return [(scope, text) for scope, text in reversed(rows) if text is not None]
 
@@ -91,26 +82,14 @@ class FactChains:
         between: tuple[int | None, int | None],
     ) -> StoredProfile:  # fmt: skip
         name, until, wake = known
-        start = BEGINNING if between[0] is None else between[0]
-        end = ENDLESS if between[1] is None else between[1]
-        found: dict[str | None, dict[str | None, Fact]] = {}
-        for scope, text in chunks:
-            facts = found.setdefault(scope, {})
-            for fact in self.decoded(decode_facts, name, text):
-                facts.setdefault(fact.id, fact)  # of two facts with one id, the first that came stays
-        scopes = {
-            scope: tuple(sorted((f for f in facts.values() if start < f.instant <= end), key=_by_order))
-            for scope, facts in found.items()
-        }
-        everybody = scopes.pop(None, ())
-        scoped = {scope: facts for scope, facts in scopes.items() if scope and facts} or NO_FACTS
-        return StoredProfile(everybody, until, wake, state, scoped)
+        facts, scoped = self.decoded(assemble, name, chunks, *between)
+        return StoredProfile(facts, until, wake, state, scoped)
 
     def decoded(self, decode: Callable[..., Any], *values: Any) -> Any:
         """What *decode* makes of what the database holds. Raises `StoreError` (code ``store-corrupt``)."""
         try:
             return decode(*values)
-        except UNREADABLE as error:
+        except (ValueError, TypeError, LookupError, ArithmeticError, ConvgoalsError) as error:
             raise StoreError(
                 f"{self._database.name} holds a record that cannot be read: {error}",
                 code="store-corrupt",
@@ -120,8 +99,8 @@ class FactChains:
     def ids(self, head: int) -> set[str]:
         """The ids of everybody's facts in the chain that begins with *head*."""
         wanted = json.dumps([chunk for chunk, _ in self._database.all("chain", (head,))])
-        texts = [text for scope, text in self._database.all("chunk_texts", (wanted,)) if scope is None]
-        return {row_id(row) for text in texts for row in self.decoded(load_rows, text)}
+        found: set[str] = self.decoded(ids_in, self._database.all("chunk_texts", (wanted,)))
+        return found
 
     # ---- writing
 
@@ -163,20 +142,13 @@ class FactChains:
         self, chunks: Sequence[int], below: int | None, gone: Collection[str], receipts: list[str] | None = None
     ) -> int | None:
         """Put one chunk a scope in the place of *chunks*, above *below*; returns the uppermost."""
-        parts: dict[str | None, list[str]] = {}
         wanted = json.dumps(chunks)
-        for scope, text in self._database.all("chunk_texts", (wanted,)):
-            parts.setdefault(scope, []).append(text)
+        joined, gone_receipts = self.decoded(join, self._database.all("chunk_texts", (wanted,)), gone)
+        if receipts is not None:
+            receipts += gone_receipts
         self._database.run("drop_these_chunks", wanted)
-        for scope, texts in parts.items():
-            rows = [row for text in texts for row in self.decoded(load_rows, text)]
-            if receipts is not None and scope is None:
-                receipts += [row_id(row) for row in rows if row_is_receipt(row) and row_id(row) in gone]
-            rows = [row for row in rows if row_id(row) not in gone]
-            if rows:
-                self.last += 1
-                instants = list(map(row_instant, rows))
-                first, last = min(instants), max(instants)
-                self.write([(self.last, below, first, last, len(rows), scope, dump_rows(rows))])
-                below = self.last
+        for chunk in joined:
+            self.last += 1
+            self.write([(self.last, below, chunk.earliest, chunk.latest, chunk.number, chunk.scope, chunk.text)])
+            below = self.last
         return below

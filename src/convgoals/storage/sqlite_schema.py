@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import functools
 import os
-import re
 import sqlite3
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Literal, TypeAlias
 
 from convgoals.errors import StoreError
+from convgoals.storage.scripts import numbered_scripts
 from convgoals.storage.sqlite_errors import store_error
 
 APPLICATION_ID = 0x436F6E76
@@ -39,12 +38,7 @@ _SETTINGS = (
 @functools.cache
 def migrations() -> tuple[str, ...]:
     """The migrations in their order; after the first n, ``user_version`` is n."""
-    found = {}
-    for entry in (files("convgoals.storage") / "sql").iterdir():
-        numbered = re.fullmatch(r"(\d{4})_\w+\.sql", entry.name)
-        if numbered:
-            found[int(numbered[1])] = entry.read_text(encoding="utf-8")
-    return tuple(found[number] for number in range(1, len(found) + 1))
+    return numbered_scripts()
 
 
 def connect(path: str | os.PathLike[str] | None, busy_timeout: float, synchronous: Synchronous) -> sqlite3.Connection:

@@ -119,5 +119,9 @@ def command_parsers() -> dict[str, CommandParser]:
 
 
 def options_of(parser: argparse.ArgumentParser) -> set[str]:
-    """Every option that a parser knows."""
-    return {option for action in parser._actions for option in action.option_strings}
+    """Every option that a parser knows, those of the commands below it included."""
+    found = {option for action in parser._actions for option in action.option_strings}
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found |= {option for below in action.choices.values() for option in options_of(below)}
+    return found

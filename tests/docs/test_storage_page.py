@@ -27,7 +27,7 @@ def test_examples(tmp_path: Path) -> None:
     """The examples run, one after the other, as they stand."""
     names: dict[str, Any] = {"folder": tmp_path, "__name__": "docs_storage"}
     blocks = [block for block in examples() if SERVER not in block]
-    assert len(blocks) == 3
+    assert len(blocks) == 4
     for block in blocks:
         exec(block, names)  # noqa: S102  it is our own page
     store = names["TestMyStore"]().open_store(tmp_path)
@@ -53,3 +53,18 @@ def test_codes() -> None:
     section = PAGE.read_text(encoding="utf-8").split("## What can go wrong")[1].split("\n## ")[0]
     rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
     assert {code for row in rows for code in re.findall(r"`([\w-]+)`", row)} == raised
+
+
+def test_care_codes() -> None:
+    """Every code that a check or an import gives is in the part on care."""
+    folder = ROOT / "src/convgoals"
+    source = "".join(path.read_text(encoding="utf-8") for path in (folder / "care").glob("*.py"))
+    source += (folder / "storage/sqlite_care.py").read_text(encoding="utf-8")
+    noted = (
+        r'note\(\s*"([a-z-]+)"|Damage\("([a-z-]+)"|yield \(?\s*"([a-z-]+)"|code="(export-[a-z]+)"|: \("([a-z-]+)", "'
+    )
+    found = {code for codes in re.findall(noted, source) for code in codes if code}
+    assert len(found) > 12
+    care = PAGE.read_text(encoding="utf-8").split("## Care")[1].split("\n## ")[0]
+    for code in found:
+        assert f"`{code}`" in care, code

@@ -14,7 +14,7 @@ from convgoals.analytics import tables
 from convgoals.analytics.figures import as_decimal
 from convgoals.analytics.periods import Period, read_zone
 from convgoals.analytics.pictures import of_attribution
-from convgoals.analytics.results import Result
+from convgoals.analytics.results import Result, pick
 from convgoals.analytics.tables import Table
 from convgoals.charts.pictures import Picture
 
@@ -102,8 +102,12 @@ class Attribution(Result):
     value: Decimal
     credited: tuple[CreditRow, ...]
 
-    def rows(self) -> list[dict[str, Any]]:
+    def rows(self, part: Literal["credits"] = "credits") -> list[dict[str, Any]]:
         """A flat dict for each row and model; credits are rounded there (the fields hold the exact fractions)."""
+        rows: list[dict[str, Any]] = pick(part, {"credits": self._credit_rows})()
+        return rows
+
+    def _credit_rows(self) -> list[dict[str, Any]]:
         return [
             {
                 self.by: row.label,

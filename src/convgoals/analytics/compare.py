@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -18,7 +18,7 @@ from convgoals.analytics.buckets import Every, check_every
 from convgoals.analytics.figures import Amount, Figures
 from convgoals.analytics.periods import Moment, Period, read_period, read_zone
 from convgoals.analytics.pictures import of_comparison
-from convgoals.analytics.results import Result, proportion_row
+from convgoals.analytics.results import Result, pick, proportion_row
 from convgoals.analytics.selection import Audience, chunks, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, check_confidence, correct, paired_difference
 from convgoals.analytics.tables import Table
@@ -71,8 +71,30 @@ class Comparison(Result):
     every: str
     goals: tuple[ComparedGoal, ...]
 
-    def rows(self) -> list[dict[str, Any]]:
-        """The goals as a list of flat dicts."""
+    def rows(self, part: Literal["goals", "trend"] = "goals") -> list[dict[str, Any]]:
+        """The goals, or the buckets of each goal's trend, as a list of flat dicts."""
+        rows: list[dict[str, Any]] = pick(part, {"goals": self._goal_rows, "trend": self._trend_rows})()
+        return rows
+
+    def _trend_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "goal": each.goal,
+                "start": bucket.start,
+                "end": bucket.end,
+                "label": bucket.label,
+                "completions": bucket.completions,
+                "converting_profiles": bucket.converting_profiles,
+                "unfinished": bucket.unfinished,
+                "cut": bucket.cut,
+                "value_sum": bucket.value.sum,
+                "value_mean": bucket.value.mean,
+            }
+            for each in self.goals
+            for bucket in each.trend
+        ]
+
+    def _goal_rows(self) -> list[dict[str, Any]]:
         return [
             {
                 "goal": each.goal,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
+from convgoals.analytics.arrow import to_arrow
 from convgoals.analytics.figures import Amount
 from convgoals.analytics.stats import Difference, Proportion
 from convgoals.analytics.tables import Table, to_html, to_text
@@ -21,6 +22,7 @@ from convgoals.errors import QuestionError
 from convgoals.suggest import did_you_mean
 
 if TYPE_CHECKING:
+    import pyarrow
     from altair import TopLevelMixin
 
 
@@ -69,6 +71,21 @@ class Result:
     def to_json(self, *, indent: int | None = None) -> str:
         """`to_dict` as JSON."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False, allow_nan=False)
+
+    def rows(self, part: Any = None) -> list[dict[str, Any]]:
+        """A part of the result as a list of flat dicts, as ``pandas.DataFrame`` and ``polars.DataFrame`` take them."""
+        raise NotImplementedError
+
+    def to_arrow(self, part: str | None = None) -> pyarrow.Table:
+        """`rows` of that *part*, or of the first, as an Arrow table: what DuckDB, polars and Parquet files take.
+
+        Instants are in UTC, exact decimals become the nearest floats; a part without rows has no columns.
+
+        Raises:
+            MissingExtraError: the extra ``parquet`` is not installed.
+            QuestionError: there is no such part.
+        """
+        return to_arrow(self.rows() if part is None else self.rows(part))
 
     def __str__(self) -> str:
         return "\n\n".join(map(to_text, self.tables()))

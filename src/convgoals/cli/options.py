@@ -168,6 +168,11 @@ def open_existing(url: str) -> GoalEngine:
     """An engine over a store that a run has made. Raises `StoreError` where there is none to read."""
     from convgoals.engine.engine import GoalEngine  # noqa: PLC0415  only commands that need it pay for it
 
+    return GoalEngine(store=existing(url))
+
+
+def existing(url: str) -> str:
+    """*url*, of a store that a run has made. Raises `StoreError` where there is none to read."""
     scheme, found, rest = url.partition("://")
     scheme = scheme.lower()
     if scheme == "memory" or (found and scheme == "sqlite" and not rest.strip("/")):
@@ -182,7 +187,7 @@ def open_existing(url: str) -> GoalEngine:
             code="store-missing",
             hint="is the path right? `convgoals run --store …` makes one (sqlite:///file, sqlite:////absolute/file)",
         )
-    return GoalEngine(store=url)
+    return url
 
 
 def _exists(path: str) -> bool:

@@ -19,6 +19,7 @@ COMMANDS = {
     "compare": "goals side by side, each against the first",
     "attribution": "the campaigns or channels that completions are owed to",
     "history": "the completions of a profile, of a goal, or all",
+    "store": "look after a store: check it, move it, copy it, give back its space",
     "explain": "why a profile completed a goal, or why not",
     "diagnose": "what is amiss between goals and data",
     "check": "check goals.toml: every mistake, with its place and repair",
@@ -68,7 +69,7 @@ class CommandParser(Parser):
         self.description = module.__doc__
         module.add(self)
         # The common options may stand on either side of the command; only one that is given sets anything.
-        _add_common(self, default=argparse.SUPPRESS)
+        add_common(self)
         self.set_defaults(run=module.run)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -104,7 +105,7 @@ def make_parser() -> argparse.ArgumentParser:
         formatter_class=_formatter,
     )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
-    _add_common(parser, default=False)
+    add_common(parser, default=False)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=CommandParser)
     for name, summary in COMMANDS.items():
         commands.add_parser(
@@ -113,6 +114,7 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_common(parser: argparse.ArgumentParser, *, default: Any) -> None:
+def add_common(parser: argparse.ArgumentParser, *, default: Any = argparse.SUPPRESS) -> None:
+    """The options of every command."""
     parser.add_argument("--no-color", action="store_true", default=default, help="no colours, as with NO_COLOR set")
     parser.add_argument("--traceback", action="store_true", default=default, help="show where an error comes from")

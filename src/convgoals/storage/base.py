@@ -28,7 +28,7 @@ from typing import NamedTuple, Protocol
 import attrs
 
 from convgoals.goals import Goal
-from convgoals.records import Completion, Fact, Retraction
+from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage.reader import Reader
 
 
@@ -283,6 +283,10 @@ class Store(Reader, Protocol):
         Where facts are left out, it should cost little more than what is given back; so a fact that is ignored because
         an earlier one has its id may be there if that one is left out.
         """
+        ...
+
+    def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
+        """By profile, the receipts whose facts were dropped, by campaign and id; who has none is left out."""
         ...
 
     def profile_ids(self) -> Iterator[str]:

@@ -16,12 +16,17 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from convgoals.errors import FactError, StoreError
+from convgoals.errors import ConvgoalsError, FactError, StoreError
 from convgoals.instants import MICROSECOND, to_datetime
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate
 
 MAX_DEPTH = 100
 """How deeply lists and mappings in a property may be nested."""
+
+UNREADABLE: Final = (
+    ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, ConvgoalsError,
+)  # fmt: skip
+"""What reading raises where something else has changed what was written."""
 
 _EVENT: Final = 0
 _SNAPSHOT: Final = 1
@@ -92,8 +97,13 @@ def _other_row(fact: Fact) -> tuple[Any, ...]:
 
 def decode_facts(profile_id: str, text: str) -> list[Fact]:
     """The facts that `encode_facts` wrote."""
+    return facts_from_rows(profile_id, json.loads(text))
+
+
+def facts_from_rows(profile_id: str, rows: Sequence[Any]) -> list[Fact]:
+    """The facts whose text, read as JSON, is *rows*."""
     found: list[Fact] = []
-    for row in json.loads(text):
+    for row in rows:
         kind, fact_id, instant = row[:3]
         when = to_datetime(instant)
         if kind == _EVENT:
@@ -146,6 +156,11 @@ def encode_value(value: object) -> str:
 def decode_value(text: str) -> Any:
     """The value that `encode_value` wrote."""
     return _untag(json.loads(text))
+
+
+def value_from_plain(plain: Any) -> Any:
+    """The value whose text, read as JSON, is *plain*."""
+    return _untag(plain)
 
 
 def encode_number(value: float | Decimal | None) -> int | float | str | None:

@@ -13,9 +13,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any, TypeAlias
 
+from convgoals.errors import StoreError
 from convgoals.instants import MICROSECOND, to_datetime, to_instant
 from convgoals.records import Completion, Retraction
-from convgoals.storage.codec import decode_number, encode_number
+from convgoals.storage.codec import UNREADABLE, decode_number, encode_number
 
 Tracks: TypeAlias = Mapping[int, tuple[str, int]]
 """Goals and versions by the numbers that the ledger knows them by."""
@@ -49,20 +50,44 @@ def to_columns(completion: Completion) -> Columns:
 
 
 def from_row(row: Row, tracks: Tracks) -> Completion:
-    """The completion of a row."""
-    _, track, achieved, recorded, trigger, channel, segments, value, anchor, profile_id = row[:10]
-    goal, version = tracks[track]
-    return Completion(
-        goal,
-        version,
-        profile_id,
-        to_datetime(achieved),
-        to_datetime(recorded),
-        trigger,
-        channel,
-        tuple(json.loads(segments)) if segments else (),
-        decode_number(value) if type(value) is str else value,
-        None if anchor is None else timedelta(microseconds=anchor),
+    """The completion of a row.
+
+    Raises:
+        StoreError: something else has changed the row (code ``store-corrupt``).
+    """
+    seq, track, achieved, recorded, trigger, channel, segments, value, anchor, profile_id = row[:10]
+    try:
+        goal, version = tracks[track]
+        return Completion(
+            goal,
+            version,
+            profile_id,
+            to_datetime(achieved),
+            to_datetime(recorded),
+            trigger,
+            channel,
+            tuple(json.loads(segments)) if segments else (),
+            decode_number(value) if type(value) is str else value,
+            None if anchor is None else timedelta(microseconds=anchor),
+        )
+    except UNREADABLE as error:
+        raise _unreadable(seq, error) from error
+
+
+def _retraction_from_row(row: Row, tracks: Tracks) -> Retraction:
+    """The retraction of a row: that of its completion, then ``seq, recorded, cause``."""
+    completion, (seq, recorded, cause) = from_row(row, tracks), row[10:13]
+    try:
+        return Retraction(completion, to_datetime(recorded), cause)
+    except UNREADABLE as error:
+        raise _unreadable(seq, error) from error
+
+
+def _unreadable(seq: int, error: Exception) -> StoreError:
+    return StoreError(
+        f"entry {seq} of the ledger cannot be read: {error}",
+        code="store-corrupt",
+        hint="it was damaged, or changed by another program: restore the store from a backup",
     )
 
 
@@ -118,9 +143,7 @@ def entries(
 
     The rows of retractions are those of what they end, with their own ``seq``, ``recorded`` and ``cause`` at the end.
     """
-    ended = (
-        (row[10], Retraction(from_row(row, tracks), to_datetime(row[11]), row[12])) for row in _paged(retractions, 10)
-    )
+    ended = ((row[10], _retraction_from_row(row, tracks)) for row in _paged(retractions, 10))
     made: Iterator[tuple[int, Completion | Retraction]] = (
         (row[0], from_row(row, tracks)) for row in _paged(completions, 0)
     )

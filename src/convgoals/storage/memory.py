@@ -14,6 +14,7 @@ import attrs
 from sortedcontainers import SortedSet
 
 from convgoals.errors import StoreError
+from convgoals.instants import to_datetime
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage.base import (
     NO_FACTS,
@@ -177,6 +178,18 @@ class MemoryStore:
         if profile_id not in self._rest:
             self._rest[profile_id] = _Rest()
         return self._rest[profile_id]
+
+    def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
+        self._open()
+        found = {}
+        for profile_id in profile_ids:
+            rest = self._rest.get(profile_id)
+            if rest is not None and rest.receipts:
+                found[profile_id] = tuple(
+                    CampaignReceipt(campaign, profile_id, to_datetime(instant), channel, fact_id)
+                    for (campaign, fact_id), (instant, channel) in sorted(rest.receipts.items())
+                )
+        return found
 
     def profile_ids(self) -> Iterator[str]:
         self._open()

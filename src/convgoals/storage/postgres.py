@@ -16,7 +16,8 @@ from operator import itemgetter
 
 from convgoals.errors import StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
-from convgoals.records import Completion, Retraction
+from convgoals.instants import to_datetime
+from convgoals.records import CampaignReceipt, Completion, Retraction
 from convgoals.storage import postgres_batch, postgres_care
 from convgoals.storage.base import Batch, Damage, Held, SavedGoal, SavedState, StoredProfile, StoreInfo
 from convgoals.storage.chunks import assemble
@@ -120,6 +121,17 @@ class PostgresStore:
             facts, scoped = decoded(assemble, name, texts_of, start, until)
             found[name] = StoredProfile(facts, brought, wake, state, scoped, revision)
         return found
+
+    def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
+        found: dict[str, list[CampaignReceipt]] = {}
+        texts = writable(dict.fromkeys(profile_ids))
+        for name, instant, campaign, channel, fact_id in self._database.all("dropped_receipts", (texts,)):
+            receipt = CampaignReceipt(
+                from_text(campaign), from_text(name), to_datetime(instant), optional_from_text(channel),
+                from_text(fact_id),
+            )  # fmt: skip
+            found.setdefault(receipt.profile_id, []).append(receipt)
+        return {name: tuple(receipts) for name, receipts in found.items()}
 
     def profile_ids(self) -> Iterator[str]:
         def pages() -> Iterator[str]:

@@ -10,7 +10,8 @@ import psycopg
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
-from convgoals.errors import ConvgoalsError, StoreBusyError, StoreError
+from convgoals.errors import StoreBusyError, StoreError
+from convgoals.storage.codec import UNREADABLE
 
 RAISED = (psycopg.Error, UnicodeEncodeError, OverflowError, struct.error, PoolTimeout)
 """All that a use of a connection may raise."""
@@ -90,7 +91,7 @@ def decoded(decode: Callable[..., Any], *values: Any) -> Any:
     """What *decode* makes of what the database holds. Raises `StoreError` (code ``store-corrupt``)."""
     try:
         return decode(*values)
-    except (ValueError, TypeError, LookupError, ArithmeticError, ConvgoalsError) as error:
+    except UNREADABLE as error:
         raise StoreError(
             f"the database holds a record that cannot be read: {error}",
             code="store-corrupt",

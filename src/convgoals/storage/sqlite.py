@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from convgoals.errors import StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
-from convgoals.instants import to_instant
+from convgoals.instants import to_datetime, to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage import sqlite_care, sqlite_ledger
 from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
@@ -144,6 +144,15 @@ class SQLiteStore:
         elif row[3] is not None:
             self._places[name] = row[:3]
         return row
+
+    def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
+        found: dict[str, list[CampaignReceipt]] = {}
+        with self._database.use():
+            for name, instant, *rest in self._database.all("dropped_receipts", (json.dumps(list(profile_ids)),)):
+                campaign, channel, fact_id = rest
+                receipt = CampaignReceipt(campaign, name, to_datetime(instant), channel, fact_id)
+                found.setdefault(name, []).append(receipt)
+        return {name: tuple(receipts) for name, receipts in found.items()}
 
     def profile_ids(self) -> Iterator[str]:
         with self._database.use():

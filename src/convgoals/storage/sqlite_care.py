@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
@@ -62,7 +61,7 @@ def info(database: Database) -> StoreInfo:
         ((size,),) = database.pragma("page_size")
         ((pages,),) = database.pragma("page_count")
         ((free,),) = database.pragma("freelist_count")
-    sizes = {"database": pages * size, "of it free": free * size}
+    sizes = {"in use": (pages - free) * size, "free": free * size}
     if database.in_file:
         with suppress(OSError):
             sizes["write-ahead log"] = Path(f"{database.name}-wal").stat().st_size
@@ -74,21 +73,19 @@ def back_up(database: Database, path: str | os.PathLike[str]) -> None:
     target = Path(path)
     if os.path.lexists(target):
         raise StoreError(f"{target} is there already", code="store-exists", hint="name a file that does not exist yet")
-    try:
-        handle, part = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.")
-    except (OSError, ValueError) as error:
-        raise StoreError(
-            f"{target} cannot be written: {error}", code="store-open", hint="its folder must exist and be writable"
-        ) from error
-    os.close(handle)
+    part = f"{os.path.abspath(target)}.{os.urandom(4).hex()}.part"  # noqa: PTH100  see sqlite_schema
     try:
         _copy(database, part)
         os.replace(part, target)  # noqa: PTH105  what is at the path is a whole copy, or nothing
     except sqlite3.Error as error:
         raise store_error(error, str(target)) from error
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"{target} cannot be written: {error}", code="store-open", hint="its folder must exist and be writable"
+        ) from error
     finally:
         for ending in ("", "-wal", "-shm", "-journal"):
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 Path(part + ending).unlink()
 
 

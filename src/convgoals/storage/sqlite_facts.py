@@ -11,11 +11,12 @@ import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from convgoals.errors import ConvgoalsError, StoreError
+from convgoals.errors import StoreError
 from convgoals.instants import LATEST
 from convgoals.records import Fact
 from convgoals.storage.base import SavedState, StoredProfile
 from convgoals.storage.chunks import Chunk, assemble, ids_in, join
+from convgoals.storage.codec import UNREADABLE
 from convgoals.storage.sqlite_database import Database
 
 
@@ -89,7 +90,7 @@ class FactChains:
         """What *decode* makes of what the database holds. Raises `StoreError` (code ``store-corrupt``)."""
         try:
             return decode(*values)
-        except (ValueError, TypeError, LookupError, ArithmeticError, ConvgoalsError) as error:
+        except UNREADABLE as error:
             raise StoreError(
                 f"{self._database.name} holds a record that cannot be read: {error}",
                 code="store-corrupt",

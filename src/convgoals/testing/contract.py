@@ -315,6 +315,7 @@ class StoreContract(FactLaws, LedgerLaws):
             store.goals, store.entries, store.history, store.completions, store.aliases, store.positions,
             lambda: store.forget("p"), store.generation, store.profile_count, lambda: store.recipients("m"),
             store.receipts, store.reached, lambda: store.recorded("p"), store.info, store.damage, store.compact,
+            lambda: store.dropped_receipts(["p"]),
         ]  # fmt: skip
         for use in uses:
             with pytest.raises(StoreError) as caught:

@@ -42,6 +42,10 @@ class Known:
             if isinstance(fact, CampaignReceipt):
                 self.receipts.setdefault((fact.campaign, str(fact.id)), fact)
 
+    def dropped_receipts(self, name: str) -> tuple[CampaignReceipt, ...]:
+        """Those whose facts were dropped, as *name*'s."""
+        return tuple(attrs.evolve(receipt, profile_id=name) for _, receipt in sorted(self.receipts.items()))
+
     def stored(self, after: int | None = None, until: int | None = None) -> StoredProfile:
         """What a store should give of it, with the facts later than *after*, and not later than *until*."""
         scoped: dict[str, list[Fact]] = {}
@@ -145,6 +149,8 @@ def assert_agrees(store: Store, model: StoreModel) -> None:
             _assert_later(store.load([name], resume=True)[name], known, known.state.at)
         else:
             assert store.load([name], resume=True)[name] == known.stored()
+    dropped = {name: known.dropped_receipts(name) for name, known in model.known.items() if known.receipts}
+    assert store.dropped_receipts([*NAMES, "nobody"]) == dropped
     assert list(store.profile_ids()) == sorted(model.known)
     assert store.profile_count() == len(model.known)
     wakes = sorted((known.wake, name) for name, known in model.known.items() if known.wake is not None)

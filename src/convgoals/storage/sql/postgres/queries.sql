@@ -106,6 +106,12 @@ ON CONFLICT DO NOTHING;
 -- name: drop_receipt_facts
 UPDATE receipt SET dropped = true WHERE profile = %s AND fact = ANY(%b::text[]);
 
+-- name: dropped_receipts
+SELECT profile.name, receipt.instant, receipt.campaign, receipt.channel, receipt.fact
+FROM receipt JOIN profile ON profile.id = receipt.profile
+WHERE profile.name = ANY(%b::text[]) AND receipt.dropped
+ORDER BY receipt.profile, receipt.campaign, receipt.fact;
+
 -- name: hand_on_receipts
 INSERT INTO receipt (campaign, profile, fact, instant, channel, dropped)
 SELECT campaign, %s, fact, instant, channel, true FROM receipt WHERE profile = %s AND dropped

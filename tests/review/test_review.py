@@ -286,10 +286,11 @@ def test_markdown_is_safe() -> None:
 
 def test_names_of_examples_are_short_and_their_own() -> None:
     """Two changes that read alike get examples of two names, and a long change a short one."""
-    when = "(count(event a where x >= 100) >= 2) within 30 days of first event b where x >= 100"
+    when = "(event a where x >= 100 and event b where x >= 100) within 30 days of first event c where x >= 100"
     report = _report([], when)
     names = [tomllib.loads(text)["goal"]["example"][0]["name"] for text, _ in report.offers()]
     assert len(set(names)) == len(names) > 4
     assert all(len(name) < 100 for name in names)
     changes = [each.mutant.change for each in report.survivors]
     assert len(set(changes)) < len(changes)
+    assert "100 → 101 (in the anchor)" in changes

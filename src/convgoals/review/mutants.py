@@ -73,7 +73,8 @@ def _roots(root: Any) -> Iterator[tuple[str, str, Any]]:
         value = getattr(root, field.name)
         if attrs.has(type(value)) and field.name != "span":
             for kind, change, inner in _roots(value):
-                yield kind, change, attrs.evolve(root, **{field.name: inner})
+                where = " (in the anchor)" if field.name == "anchor" and kind != "anchor" else ""
+                yield kind, f"{change}{where}", attrs.evolve(root, **{field.name: inner})
         elif isinstance(value, tuple):
             for place, item in enumerate(value):
                 if attrs.has(type(item)):

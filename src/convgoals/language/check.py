@@ -80,7 +80,12 @@ def _problems(root: ast.Condition) -> Iterator[GoalError]:
                     hint=write([format_node(replaced(root, node, ast.Between(node.condition, end, start)))]),
                 )
             case ast.Chain(_, links) if len(links) > MAX_LINKS:
-                yield GoalSyntaxError(f"a chain has at most {MAX_LINKS} links", code="too-long", span=node.span)
+                yield GoalSyntaxError(
+                    f"a chain has at most {MAX_LINKS} links",
+                    code="too-long",
+                    span=node.span,
+                    hint="make it two conditions, joined by `or`, or ask for what the values have in common",
+                )
             case ast.Chain():
                 yield from _same_problems(root, node)
             case _:
@@ -97,7 +102,7 @@ def _comparison_problems(node: ast.Comparison) -> Iterator[GoalError]:
             "this compares fixed values, so it says nothing about a profile",
             code="constant",
             span=node.span,
-            hint="name a property: `profile.plan`, or a bare name in a `where`",
+            hint=_quoted_name(node) or "name a property: `profile.plan`, or a bare name in a `where`",
         )
     if isinstance(node, ast.Matches):
         reason = why_unsafe(node.pattern)
@@ -105,6 +110,14 @@ def _comparison_problems(node: ast.Comparison) -> Iterator[GoalError]:
             yield GoalSyntaxError(reason.message, code=reason.code, span=node.span, hint=reason.hint)
     if isinstance(node, ast.Membership) and len(node.options) > MAX_OPTIONS:
         yield GoalSyntaxError(f"a list has at most {MAX_OPTIONS} values", code="too-long", span=node.span)
+
+
+def _quoted_name(node: ast.Comparison) -> str:
+    """How ``"Order Id" = 3`` is written, which was probably meant as a property's name."""
+    subject = node.left if isinstance(node, ast.Compare) else node.value
+    if not isinstance(subject, ast.Text) or not subject.value:
+        return ""
+    return f"in quotes, a text; the property of that name is {format_node(ast.Property('event', (subject.value,)))}"
 
 
 def _same_problems(root: ast.Condition, node: ast.Chain) -> Iterator[GoalError]:

@@ -66,7 +66,12 @@ def read_number(span: Span, token: str, sign: str = "") -> ast.Number:
     _, digits, exponent = value.as_tuple()
     if isinstance(exponent, int) and max(len(digits) + max(exponent, 0), -exponent) <= MAX_DIGITS:
         return ast.Number(value, span=span)
-    raise GoalSyntaxError(f"a number has at most {MAX_DIGITS} digits", code="number-too-long", span=span)
+    raise GoalSyntaxError(
+        f"a number has at most {MAX_DIGITS} digits",
+        code="number-too-long",
+        span=span,
+        hint="an id of digits is a text, in quotes",
+    )
 
 
 def read_negative(span: Span, token: str) -> ast.Number:

@@ -56,6 +56,20 @@ PROFILES: tuple[Habit, ...] = (
         hint="{1} to {3}",
     ),
     Habit(
+        "changes",
+        r"(profile\.{names})\s+changes\s+to\s+(?P<bad>null|none|nil|nothing|missing)\b",
+        "`{2}` is no value that a property changes to; whether it is there is a state",
+        ("{1} changes and {1} is not set",),
+        hint="{1} is not set",
+    ),
+    Habit(
+        "changes",
+        r"(profile\.{names})\s+changes\s+(?P<bad>from\s+(?:null|none|nil|nothing|missing))\b",
+        "`{2}` names no value; a change from missing is one too, so it is left out",
+        ("{1} changes",),
+        hint="{1} changes",
+    ),
+    Habit(
         "missing-quotes",
         r"(profile\.{names}\s+changes\s+(?:from\s+{text}\s+)?(?:from|to)\s+)(?P<bad>{word})(\s+to\s+(?P<after>{word}))?",
         "a text stands in quotes",

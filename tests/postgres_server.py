@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import os
 import shutil
@@ -14,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from time import sleep
 
 import psycopg
 import pytest
@@ -77,8 +79,12 @@ def running_server() -> Iterator[Server]:
             connection.execute("SELECT pg_reload_conf()")
         yield server
     finally:
-        with suppress(OSError):
-            os.kill(started.get_pid(), signal.SIGQUIT)  # at once: nothing of it is needed any more
-        with suppress(OSError):
+        if hasattr(signal, "SIGQUIT"):  # at once: nothing of it is needed any more
+            atexit.unregister(started._cleanup)
+            with suppress(OSError):
+                os.kill(started.get_pid(), signal.SIGQUIT)
+            while (folder / "postmaster.pid").exists():
+                sleep(0.01)
+        else:
             started.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
+from time import monotonic
 from typing import Any, TypeAlias
 
 import psycopg
@@ -17,6 +18,10 @@ from convgoals.storage.postgres_errors import RAISED, store_error
 from convgoals.storage.postgres_schema import Connection, Place, prepare, queries, settle_in
 
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+
+_PATIENCE = 0.25
+"""Seconds after which a connection that is waited for is asked for again."""
 
 
 class Session:
@@ -80,7 +85,7 @@ class Database:
             configure=configure,
             min_size=1,
             max_size=pool_size,
-            timeout=max(busy_timeout, 0.1),
+            reconnect_timeout=0,  # who wants a connection tries again, so that no time is lost once the server is back
             open=False,
             name="convgoals",
         )
@@ -138,13 +143,7 @@ class Database:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A connection of the pool for this thread alone."""
-        try:
-            connection = self._pool.getconn()
-        except PoolClosed as error:
-            raise StoreError("this store is closed", code="store-closed", hint="open a new engine") from error
-        except PoolTimeout:
-            self._place.connect().close()  # if none can be made, this says why
-            raise
+        connection = self._connection()
         try:
             yield Session(connection)
         except BaseException:
@@ -152,6 +151,18 @@ class Database:
             raise
         finally:
             self._pool.putconn(connection)
+
+    def _connection(self) -> Connection:
+        deadline = monotonic() + self.busy_timeout
+        while True:
+            try:
+                return self._pool.getconn(_PATIENCE)
+            except PoolClosed as error:
+                raise StoreError("this store is closed", code="store-closed", hint="open a new engine") from error
+            except PoolTimeout:
+                if monotonic() > deadline:
+                    self._place.connect().close()  # if none can be made, this says why
+                    raise
 
     def notice_broken(self) -> None:
         """Make new connections in the place of those that a restart of the server, say, has cut."""

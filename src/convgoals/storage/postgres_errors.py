@@ -39,6 +39,10 @@ _CAUSES: Mapping[type[Exception], tuple[str, str, str]] = {
 }  # fmt: skip
 
 
+_LOST = ("08", "57P", "25P03", "25P04")
+"""How the states begin in which the server ends a connection."""
+
+
 def store_error(error: Exception, name: str) -> StoreError:
     """What went wrong below, as an error of the tree; to be raised from *error*."""
     if isinstance(error, UnicodeEncodeError):
@@ -58,7 +62,7 @@ def store_error(error: Exception, name: str) -> StoreError:
     for kind, (code, message, hint) in _CAUSES.items():
         if isinstance(error, kind):
             return StoreError(f"{name}: {message} ({_brief(error)})", code=code, hint=hint)
-    if isinstance(error, (errors.OperatorIntervention, errors.ConnectionException)) or _is_lost(error):
+    if _is_lost(error):
         return StoreError(
             f"{name}: the connection was lost ({_brief(error)})",
             code="store-connection",
@@ -100,8 +104,10 @@ def decoded(decode: Callable[..., Any], *values: Any) -> Any:
 
 
 def _is_lost(error: Exception) -> bool:
-    """An error without a code of the server is the client's own: the server has said nothing more."""
-    return isinstance(error, psycopg.OperationalError) and error.sqlstate is None
+    """Whether the connection is gone: the server has ended it, or has said nothing more."""
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(_LOST)
 
 
 def _brief(error: Exception) -> str:

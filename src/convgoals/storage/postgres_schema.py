@@ -123,7 +123,8 @@ def _is_newest(connection: Connection, place: Place) -> bool:
 
 def _version(connection: Connection, place: Place) -> int | None:
     """How many migrations have been applied; ``None`` where there is no schema, or nothing in it."""
-    if not _one(connection, "is_ours", place.schema)[0]:
+    is_ours, is_usable = _one(connection, "is_ours", place.schema)
+    if not is_ours:
         if _one(connection, "schema_relations", place.schema)[0]:
             raise StoreError(
                 f"{place.name}: there are tables in this schema that are not those of convgoals",
@@ -131,6 +132,12 @@ def _version(connection: Connection, place: Place) -> int | None:
                 hint="name a schema that does not exist yet; it is created",
             )
         return None
+    if not is_usable:
+        raise StoreError(
+            f"{place.name}: this role may not use the schema",
+            code="store-readonly",
+            hint="connect as its owner",
+        )
     _enter(connection, place.schema)
     version: int = _one(connection, "schema_version")[0]
     if version <= len(migrations()):

@@ -11,7 +11,8 @@ JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace
 WHERE pg_namespace.nspname = %s AND pg_class.relkind IN ('r', 'p', 'v', 'm', 'S', 'f');
 
 -- name: is_ours
-SELECT count(*) = 2 FROM pg_attribute
+SELECT count(*) = 2, coalesce(bool_and(has_schema_privilege(pg_namespace.oid, 'USAGE')), false)
+FROM pg_attribute
 JOIN pg_class ON pg_class.oid = pg_attribute.attrelid
 JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace
 WHERE pg_namespace.nspname = %s AND pg_class.relname = 'whole' AND pg_attribute.attname IN ('schema', 'settled');
@@ -346,7 +347,8 @@ SELECT (SELECT count(*) FROM completion), (SELECT count(*) FROM retraction);
 
 -- name: sizes
 SELECT pg_class.relname, pg_total_relation_size(pg_class.oid) FROM pg_class
-WHERE pg_class.relnamespace = current_schema()::regnamespace AND pg_class.relkind = 'r'
+JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace
+WHERE pg_namespace.nspname = current_schema() AND pg_class.relkind = 'r'
 ORDER BY pg_class.relname;
 
 -- name: damage_profiles

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from convgoals.goals import Goal
 from convgoals.instants import to_instant
 from convgoals.records import CampaignReceipt, Completion
+from convgoals.storage.recount import Recounting
 
 START = datetime.fromisoformat("2026-03-27T00:00:00+00:00")
 
@@ -35,7 +36,7 @@ def _sent(sent: Iterable[CampaignReceipt]) -> tuple[CampaignReceipt, ...]:
 
 
 @attrs.frozen
-class Ledger:
+class Ledger(Recounting):
     """Completions, profiles and receipts in lists; every answer is looked up in them anew."""
 
     entries: tuple[Completion, ...] = attrs.field(converter=_entries, default=())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import decimal
 import functools
-import math
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
@@ -13,16 +12,13 @@ from fractions import Fraction
 import attrs
 
 from convgoals.analytics.stats import Proportion
+from convgoals.storage import exact
+from convgoals.storage.exact import EXACT, as_number
 
-# Sums must not round, whatever the precision of the caller's thread; the C implementation only uses what it needs.
-EXACT = decimal.Context(
-    prec=decimal.MAX_PREC, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[decimal.InvalidOperation]
-)
+__all__ = ["EXACT", "Amount", "Durations", "Figures", "Sum", "as_decimal", "as_number", "durations", "total"]
+
 _ROUNDED = decimal.Context(prec=28)
-_MAX_EXPONENT = 1_000
 _ZERO = Decimal(0)
-_CENT = Decimal("0.01")
-_EXACT_CENTS = 10**15
 
 
 @attrs.frozen
@@ -78,82 +74,12 @@ class Figures:
     time_to_convert: Durations = Durations()
 
 
-@attrs.define
-class Sum:
+class Sum(exact.Sum):
     """An exact running sum of values; what is no number (a boolean, NaN) is left out (semantics §3)."""
-
-    total: Decimal = _ZERO
-    count: int = 0
-
-    def extend(self, values: Iterable[object]) -> None:
-        """Adds *values*; ``None`` is no value."""
-        known = [value for value in values if value is not None]
-        if known:
-            kinds = set(map(type, known))
-            if kinds == {int}:  # the common cases at the speed of C
-                self._add(Decimal(sum(known)), len(known))  # type: ignore[arg-type]
-            elif kinds == {float}:
-                self._floats(known)  # type: ignore[arg-type]
-            elif kinds == {Decimal}:
-                self._decimals(known)  # type: ignore[arg-type]
-            else:
-                for value in known:
-                    self._any(value)
-
-    def merge(self, other: Sum) -> None:
-        """Adds what *other* has summed."""
-        self._add(other.total, other.count)
 
     def amount(self) -> Amount:
         """The sum so far."""
         return Amount(self.total, self.count)
-
-    def _add(self, value: Decimal, count: int) -> None:
-        self.total = EXACT.add(self.total, value)
-        self.count += count
-
-    def _floats(self, values: list[float]) -> None:
-        """Floats by their shortest decimal form; amounts of money, as most are, several times faster than others.
-
-        Where dividing a whole number of cents by 100 gives the float, that number of cents *is* its shortest form:
-        up to 15 digits, no two decimals share a float.
-        """
-        try:
-            cents = [round(value * 100.0) for value in values]
-        except (ValueError, OverflowError):  # a NaN or an infinity is among them
-            for value in values:
-                self._any(value)
-            return
-        others = [
-            (value, cent)
-            for value, cent in zip(values, cents, strict=True)
-            if cent / 100.0 != value or not -_EXACT_CENTS < cent < _EXACT_CENTS
-        ]
-        whole = sum(cents) - sum(cent for _, cent in others)
-        self._add(EXACT.multiply(Decimal(whole), _CENT), len(values) - len(others))
-        for value, _ in others:
-            self._any(value)
-
-    def _decimals(self, values: list[Decimal]) -> None:
-        numbers = [value for value in values if -_MAX_EXPONENT <= value.adjusted() <= _MAX_EXPONENT]
-        if not all(map(Decimal.is_finite, numbers)):
-            numbers = [value for value in numbers if value.is_finite()]
-        self._add(functools.reduce(EXACT.add, numbers, _ZERO), len(numbers))
-
-    def _any(self, value: object) -> None:
-        number = as_number(value)
-        if number is not None:
-            self._add(number, 1)
-
-
-def as_number(value: object) -> Decimal | None:
-    """The decimal that *value* stands for, a float its shortest form; ``None`` where it is no number (semantics §3)."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, Decimal)):
-        return None
-    if isinstance(value, float):
-        return Decimal(repr(float(value))) if math.isfinite(value) else None
-    number = Decimal(value)
-    return number if number.is_finite() and abs(number.adjusted()) <= _MAX_EXPONENT else None
 
 
 def as_decimal(number: Fraction) -> Decimal:

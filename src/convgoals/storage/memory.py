@@ -26,6 +26,7 @@ from convgoals.storage.base import (
     StoredProfile,
     StoreInfo,
 )
+from convgoals.storage.recount import Recounting
 
 _ID = attrgetter("id")
 _INSTANT = attrgetter("instant")
@@ -87,7 +88,7 @@ def _between(facts: list[Fact], after: int | None, until: int | None) -> tuple[F
     return tuple(facts[start:end])
 
 
-class MemoryStore:
+class MemoryStore(Recounting):
     """A store whose whole content is its own objects; see `Store` for each method's law.
 
     What it knows of a profile stands in dicts of plain values, not in an object for each profile: of those there are

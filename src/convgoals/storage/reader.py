@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from convgoals.records import Completion
+from convgoals.storage.summary import Question, Summary
 
 
 class Reader(Protocol):
@@ -31,4 +32,12 @@ class Reader(Protocol):
 
     def reached(self) -> int | None:
         """The instant that time has reached: the latest of all facts and of ``advance``; ``None`` before any."""
+        ...
+
+    def summaries(self, questions: Sequence[Question]) -> list[Summary]:
+        """The answers to questions of reports, in their order, all as of one moment.
+
+        They are those of a recount of `completions`, but may cost as much as what is counted is long, not as how much
+        there is. A backend that keeps nothing for them inherits `convgoals.storage.recount.Recounting`.
+        """
         ...

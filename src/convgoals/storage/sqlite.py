@@ -12,31 +12,30 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import partial
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import Any
 
 from convgoals.errors import StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
 from convgoals.instants import to_datetime, to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
-from convgoals.storage import sqlite_care, sqlite_ledger
+from convgoals.storage import sqlite_care, sqlite_ledger, sqlite_summary
 from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
 from convgoals.storage.codec import (
     decode_value,
     encode_facts,
     encode_value,
 )
-from convgoals.storage.ledger_rows import ENDLESS, ROWS, from_row, match_retractions, to_columns
+from convgoals.storage.ledger_rows import ENDLESS, ROWS, from_row
+from convgoals.storage.recount import recount
 from convgoals.storage.sqlite_database import Database
+from convgoals.storage.sqlite_entries import Entries, Place
 from convgoals.storage.sqlite_facts import FactChains
 from convgoals.storage.sqlite_schema import Synchronous
+from convgoals.storage.summary import Question, Summary
 
 _PLACES = 100_000
 """How many profiles' places are kept at hand."""
-
-Place: TypeAlias = tuple[int, int | None, int | None]
-"""A known profile's number, its latest chunk of facts, and its latest completion."""
 
 
 _number = itemgetter(4)
@@ -77,8 +76,8 @@ class SQLiteStore:
         self._places: dict[str, Place] = {}
         self._knows_all = False  # whether no identity is in the database that has no place at hand
         self._absent: set[str] = set()
-        self._tracks: dict[tuple[str, int], int] = {}
-        self._last_profile = self._profiles = self._entries = 0
+        self._entries = Entries(self._database)
+        self._last_profile = self._profiles = 0
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
@@ -97,9 +96,9 @@ class SQLiteStore:
             self._drop_cached()
             self._seen_version = version
             totals = self._database.one("totals")
-            self._last_profile, self._chains.last, self._profiles, self._entries = totals
+            self._last_profile, self._chains.last, self._profiles, last_entry = totals
             self._knows_all = not self._last_profile
-            self._tracks = {track: number for number, track in sqlite_ledger.read_tracks(self._database).items()}
+            self._entries.read(last_entry)
 
     @contextmanager
     def writing(self, profile_ids: Iterable[str] | None = None) -> Iterator[None]:
@@ -211,7 +210,7 @@ class SQLiteStore:
             if facts
         ]
         with self._writing():
-            ended = self._matched_retractions(batch.entries)
+            ended = self._entries.matched(batch.entries)
             for old, new in batch.merged:
                 self._merge(old, new)
             self._introduce(batch)
@@ -219,7 +218,7 @@ class SQLiteStore:
             self._write_receipts(batch)
             self._write_chunks(batch, texts, scoped)
             self._write_states(batch)
-            self._write_entries(batch.entries, ended)
+            self._entries.write(batch.entries, ended, self._places)
             self._write_standings(batch)
             for saved in batch.goals:
                 definition = encode_value(goal_to_dict(saved.goal))
@@ -227,7 +226,7 @@ class SQLiteStore:
                 self._database.run("save_goal", saved.goal.name, saved.version, saved.archived, scopes, definition)
             for source, at in batch.positions.items():
                 self._database.run("save_position", source, encode_value(at))
-            self._database.run("set_totals", batch.reached, self._profiles, self._entries)
+            self._database.run("set_totals", batch.reached, self._profiles, self._entries.last)
         while len(self._places) > _PLACES:
             del self._places[next(iter(self._places))]
             self._knows_all = False
@@ -308,28 +307,6 @@ class SQLiteStore:
                 known.add(fact.id)
         self._database.run_many("add_receipt", rows)
 
-    def _write_entries(self, entries: Sequence[Completion | Retraction], ended: Sequence[int]) -> None:
-        """Append to the ledger; *ended* are the completions that the retractions end, in their order."""
-        ending = iter(ended)
-        places, seq, completions, retractions = self._places, self._entries, [], []
-        for entry in entries:
-            seq += 1
-            if isinstance(entry, Retraction):
-                retractions.append((next(ending), to_instant(entry.recorded_at), entry.cause, seq))
-                continue
-            track = self._tracks.get((entry.goal, entry.version)) or self._add_track(entry.goal, entry.version)
-            number, chunk, previous = places[entry.profile_id]
-            completions.append((track, *to_columns(entry), seq, previous, number))
-            places[entry.profile_id] = (number, chunk, seq)
-        self._database.run_many("add_completion", completions)
-        self._database.run_many("add_retraction", retractions)
-        self._entries = seq
-
-    def _add_track(self, goal: str, version: int) -> int:
-        track = self._tracks[goal, version] = max(self._tracks.values(), default=0) + 1
-        self._database.run("add_track", track, goal, version)
-        return track
-
     def _write_standings(self, batch: Batch) -> None:
         places, rows, wake = self._places, [], batch.profiles.wake
         for name, until in batch.profiles.until.items():
@@ -339,19 +316,6 @@ class SQLiteStore:
         self._database.run_many("set_standing", rows)
         others = {entry.profile_id for entry in batch.entries if isinstance(entry, Completion)} - batch.profiles.keys()
         self._database.run_many("set_completions", [(places[name][2], places[name][0]) for name in others])
-
-    def _matched_retractions(self, entries: Sequence[Completion | Retraction]) -> list[int]:
-        """The recorded completions that the retractions end, in their order."""
-        ending = [entry for entry in entries if isinstance(entry, Retraction)]
-        tracks = [self._tracks.get((entry.goal, entry.version), 0) for entry in ending]
-        matched = match_retractions(
-            ((entry.profile_id, track, entry.completion) for entry, track in zip(ending, tracks, strict=True)),
-            partial(sqlite_ledger.recorded, self._database),
-        )
-        for entry, seq in zip(ending, matched, strict=True):
-            if seq is None:
-                raise StoreError(f"nothing is recorded that could be retracted: {entry}", code="retraction")
-        return [seq for seq in matched if seq is not None]
 
     # ---- the ledger
 
@@ -377,6 +341,23 @@ class SQLiteStore:
             found = self._database.one("current_name", profile_id)
         name = profile_id if found is None else found[0]
         return (from_row(row, tracks) for row in sqlite_ledger.recorded(self._database, name))
+
+    def summaries(self, questions: Sequence[Question]) -> list[Summary]:
+        with self._database.transaction("BEGIN"):
+            return [self._summary(question) for question in questions]
+
+    def _summary(self, question: Question) -> Summary:
+        tracks = {
+            number: version
+            for number, (goal, version) in sqlite_ledger.read_tracks(self._database).items()
+            if goal == question.goal
+        }
+        everyone, reached = self.profile_count(), self.reached()
+        if question.version is not None and (len(tracks) > 1 or question.version not in tracks.values()):
+            # Whose first completion under one version it is depends on that version alone.
+            completions = self.completions(question.goal, version=question.version)
+            return recount(completions, question, everyone, reached)
+        return sqlite_summary.answer(self._database, tracks, question, everyone, reached)
 
     def _history(
         self, goal: str | None, version: int | None, profile_id: str | None, as_of: datetime | None, *, retracted: bool
@@ -442,15 +423,12 @@ class SQLiteStore:
                 return
             for (each,) in self._database.all("same_person", (number, number)):
                 self._profiles -= self._database.one("is_known", each)[0]
-                erased = 0
-                for statement in ("erase_retractions", "erase_completions"):
-                    erased += self._database.run(statement, each)
-                self._database.run("add_erased", erased)
+                self._database.run("add_erased", self._entries.forget(each))
                 for statement in ("drop_chunks", "drop_state", "drop_receipts"):
                     self._database.run(statement, each)
                 self._database.run("erase_standing", each)
                 self._database.run("erase_profile", each)
-            self._database.run("set_totals", None, self._profiles, self._entries)
+            self._database.run("set_totals", None, self._profiles, self._entries.last)
             self._places.clear()
             self._absent.clear()
             self._knows_all = False
@@ -468,12 +446,11 @@ class SQLiteStore:
     def rename(self, old: str, new: str) -> None:
         with self._writing():
             saved = {each.goal.name: each for each in self._saved_goals()}
-            if old not in saved or new in saved or any(goal == new for goal, _ in self._tracks):
+            if old not in saved or new in saved or self._entries.knows(new):
                 raise StoreError(f"goal {old!r} cannot become {new!r}", code="rename")
             definition = encode_value(goal_to_dict(saved[old].goal.renamed(new)))
             self._database.run("rename_goal", new, definition, old)
-            self._database.run("rename_tracks", new, old)
-            self._tracks = {(new if goal == old else goal, version): n for (goal, version), n in self._tracks.items()}
+            self._entries.rename(old, new)
 
     def goals(self) -> list[SavedGoal]:
         with self._database.use():

@@ -31,6 +31,7 @@ from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, Pro
 from convgoals.storage.base import Batch, SavedGoal, Store
 from convgoals.testing.contract_facts import FactLaws
 from convgoals.testing.contract_ledger import LedgerLaws
+from convgoals.testing.contract_summaries import SummaryLaws
 from convgoals.testing.store_model import StoreModel, assert_agrees, batches
 from convgoals.testing.store_samples import (
     EXACT,
@@ -47,7 +48,7 @@ _PLACES = ("value", "nested", "name", "id", "profile", "type", "segment", "sourc
 """Where text may stand in a batch."""
 
 
-class StoreContract(FactLaws, LedgerLaws):
+class StoreContract(FactLaws, LedgerLaws, SummaryLaws):
     """A test for each law of `Store`.
 
     Attributes:

@@ -64,7 +64,9 @@ CREATE TABLE track (
     UNIQUE (goal, version)
 );
 
--- The ledger is completion and retraction together, in the order of seq, which they share. Nothing in it is changed.
+-- The ledger is completion and retraction together, in the order of seq, which they share. Nothing in it is changed,
+-- but for before, which is no part of it: of the profile's completions in the lane that hold, when the one before was
+-- achieved; NULL: it is the first of them; -9223372036854775808: it holds no longer.
 CREATE TABLE completion (
     seq INTEGER PRIMARY KEY,
     previous INTEGER, -- completion.seq: the profile's one before
@@ -76,10 +78,18 @@ CREATE TABLE completion (
     channel TEXT,
     segments TEXT, -- a JSON list; NULL: none
     value, -- an integer or float as it is; other numbers as JSON text, see codec.py
-    since_anchor INTEGER -- microseconds
+    since_anchor INTEGER, -- microseconds
+    before INTEGER
 );
 
-CREATE INDEX completion_track ON completion (track, achieved);
+CREATE INDEX completion_track ON completion (track, achieved, before, since_anchor);
+
+CREATE INDEX completion_profile ON completion (profile, track, achieved, before);
+
+CREATE INDEX completion_before ON completion (track, before, achieved, channel) WHERE before > -9223372036854775808;
+
+CREATE INDEX completion_wait ON completion (track, since_anchor, achieved)
+WHERE before IS NULL AND since_anchor IS NOT NULL;
 
 CREATE TABLE retraction (
     seq INTEGER PRIMARY KEY,
@@ -87,6 +97,64 @@ CREATE TABLE retraction (
     recorded INTEGER NOT NULL,
     cause TEXT
 );
+
+-- What reports are made of, see kept.py: counts of the completions that hold, by lane, which is the first track of a
+-- goal. They are what counting the ledger anew would give. A sum is units and rest together; rest is a decimal as text, NULL for 0. A count of
+-- nothing has no row. A key that is text says NULL as '', and has an = before any other text.
+CREATE TABLE tally (
+    lane INTEGER NOT NULL, -- track.id
+    quarter INTEGER NOT NULL, -- of an hour since the epoch
+    track INTEGER NOT NULL, -- track.id
+    completions INTEGER NOT NULL,
+    firsts INTEGER NOT NULL, -- how many are their profile's first in the lane
+    valued INTEGER NOT NULL, -- how many have a number for a value
+    units INTEGER NOT NULL,
+    rest TEXT,
+    PRIMARY KEY (lane, quarter, track)
+) WITHOUT ROWID;
+
+CREATE TABLE channel_tally (
+    lane INTEGER NOT NULL,
+    hour INTEGER NOT NULL,
+    track INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    completions INTEGER NOT NULL,
+    firsts INTEGER NOT NULL,
+    valued INTEGER NOT NULL,
+    units INTEGER NOT NULL,
+    rest TEXT,
+    PRIMARY KEY (lane, hour, track, channel)
+) WITHOUT ROWID;
+
+-- Of completions that are not their profile's first: by the day of the one before.
+CREATE TABLE repeat_tally (
+    lane INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    quarter INTEGER NOT NULL,
+    completions INTEGER NOT NULL,
+    PRIMARY KEY (lane, quarter, day)
+) WITHOUT ROWID;
+
+CREATE TABLE channel_repeat_tally (
+    lane INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    hour INTEGER NOT NULL,
+    track INTEGER NOT NULL,
+    channel TEXT NOT NULL,
+    completions INTEGER NOT NULL,
+    PRIMARY KEY (lane, hour, day, track, channel)
+) WITHOUT ROWID;
+
+-- Of those that are, the times since the anchor.
+CREATE TABLE wait_tally (
+    lane INTEGER NOT NULL,
+    day INTEGER NOT NULL,
+    bin INTEGER NOT NULL,
+    completions INTEGER NOT NULL,
+    units INTEGER NOT NULL, -- the sum of those times
+    rest TEXT,
+    PRIMARY KEY (lane, day, bin)
+) WITHOUT ROWID;
 
 CREATE TABLE goal (
     id INTEGER PRIMARY KEY, -- the order in which they were first saved

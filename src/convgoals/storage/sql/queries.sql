@@ -209,8 +209,8 @@ INSERT INTO track (id, goal, version) VALUES (?, ?, ?);
 
 -- name: add_completion
 INSERT INTO completion
-    (track, achieved, recorded, trigger_id, channel, segments, value, since_anchor, seq, previous, profile)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
+    (track, achieved, recorded, trigger_id, channel, segments, value, since_anchor, seq, previous, profile, before)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: add_retraction
 INSERT INTO retraction (completion, recorded, cause, seq) VALUES (?, ?, ?, ?);
@@ -275,6 +275,153 @@ JOIN completion ON completion.seq = retraction.completion
 JOIN profile ON profile.id = completion.profile
 WHERE retraction.seq > ? AND retraction.seq <= ?
 ORDER BY retraction.seq LIMIT ?;
+
+---- what is kept for reports
+
+-- name: latest_held
+SELECT achieved FROM completion
+WHERE profile = ? AND track = ? AND (before IS NULL OR before > -9223372036854775808)
+ORDER BY achieved DESC LIMIT 1;
+
+-- name: held_before
+SELECT achieved FROM completion
+WHERE profile = ? AND track = ? AND achieved < ? AND (before IS NULL OR before > -9223372036854775808)
+ORDER BY achieved DESC LIMIT 1;
+
+-- name: held_after
+SELECT achieved FROM completion
+WHERE profile = ? AND track = ? AND achieved > ? AND (before IS NULL OR before > -9223372036854775808)
+ORDER BY achieved LIMIT 1;
+
+-- name: held
+SELECT achieved, coalesce(trigger_id, ''), seq, track, channel, value, since_anchor, before FROM completion
+WHERE profile = ? AND track = ? AND achieved BETWEEN ? AND ? AND (before IS NULL OR before > -9223372036854775808);
+
+-- name: all_held
+SELECT achieved, coalesce(trigger_id, ''), seq, track, channel, value, since_anchor, before FROM completion
+WHERE profile = ? AND (before IS NULL OR before > -9223372036854775808);
+
+-- name: ended
+SELECT seq, profile, track, achieved FROM completion WHERE seq = ?;
+
+-- name: set_before
+UPDATE completion SET before = ? WHERE seq = ?;
+
+-- name: tally
+SELECT completions, firsts, valued, units, rest FROM tally WHERE lane = ? AND quarter = ? AND track = ?;
+
+-- name: set_tally
+REPLACE INTO tally (completions, firsts, valued, units, rest, lane, quarter, track) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: drop_tally
+DELETE FROM tally WHERE lane = ? AND quarter = ? AND track = ?;
+
+-- name: channel_tally
+SELECT completions, firsts, valued, units, rest FROM channel_tally
+WHERE lane = ? AND hour = ? AND track = ? AND channel = ?;
+
+-- name: set_channel_tally
+REPLACE INTO channel_tally (completions, firsts, valued, units, rest, lane, hour, track, channel)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
+
+-- name: drop_channel_tally
+DELETE FROM channel_tally WHERE lane = ? AND hour = ? AND track = ? AND channel = ?;
+
+-- name: wait_tally
+SELECT completions, 0, 0, units, rest FROM wait_tally WHERE lane = ? AND day = ? AND bin = ?;
+
+-- name: set_wait_tally
+REPLACE INTO wait_tally (completions, units, rest, lane, day, bin) VALUES (?1, ?4, ?5, ?6, ?7, ?8);
+
+-- name: drop_wait_tally
+DELETE FROM wait_tally WHERE lane = ? AND day = ? AND bin = ?;
+
+-- name: add_repeats
+INSERT INTO repeat_tally (completions, lane, quarter, day) VALUES (?, ?, ?, ?)
+ON CONFLICT (lane, quarter, day) DO UPDATE SET completions = completions + excluded.completions;
+
+-- name: drop_repeats
+DELETE FROM repeat_tally WHERE completions = 0 AND lane = ? AND quarter = ? AND day = ?;
+
+-- name: add_channel_repeats
+INSERT INTO channel_repeat_tally (completions, lane, hour, day, track, channel) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (lane, hour, day, track, channel) DO UPDATE SET completions = completions + excluded.completions;
+
+-- name: drop_channel_repeats
+DELETE FROM channel_repeat_tally
+WHERE completions = 0 AND lane = ? AND hour = ? AND day = ? AND track = ? AND channel = ?;
+
+---- what reports ask of it
+
+-- name: has_repeats
+SELECT EXISTS (SELECT 1 FROM repeat_tally WHERE lane = ?);
+
+-- name: begins_before
+SELECT EXISTS (SELECT 1 FROM tally WHERE lane = ? AND quarter <= ?);
+
+-- name: tallies
+SELECT quarter, track, completions, firsts, valued, units, rest FROM tally
+WHERE lane = ? AND quarter BETWEEN ? AND ?
+ORDER BY quarter;
+
+-- name: repeats_across
+SELECT quarter, sum(completions) FROM repeat_tally
+WHERE lane = ? AND quarter BETWEEN ? AND ? AND day < ?
+GROUP BY quarter ORDER BY quarter;
+
+-- name: group_tallies
+SELECT track, channel, sum(completions), sum(firsts), sum(valued), sum(units >> 32), sum(units & 4294967295)
+FROM channel_tally
+WHERE lane = ? AND hour BETWEEN ? AND ?
+GROUP BY track, channel;
+
+-- name: group_rests
+SELECT track, channel, rest FROM channel_tally WHERE lane = ? AND hour BETWEEN ? AND ? AND rest IS NOT NULL;
+
+-- name: group_repeats_across
+SELECT track, channel, sum(completions) FROM channel_repeat_tally
+WHERE lane = ? AND hour BETWEEN ? AND ? AND day < ?
+GROUP BY track, channel;
+
+-- name: repeats_of_day
+SELECT achieved FROM completion
+WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved BETWEEN ? AND ?;
+
+-- name: channel_repeats_of_day
+SELECT channel, count(*) FROM completion
+WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved BETWEEN ? AND ?
+GROUP BY channel;
+
+-- name: held_between
+SELECT achieved, before, channel, value FROM completion
+WHERE track = ? AND achieved BETWEEN ? AND ? AND (before IS NULL OR before > -9223372036854775808)
+ORDER BY achieved;
+
+-- name: wait_tallies
+SELECT bin, sum(completions), sum(units >> 32), sum(units & 4294967295) FROM wait_tally
+WHERE lane = ? AND day BETWEEN ? AND ?
+GROUP BY bin ORDER BY bin;
+
+-- name: wait_rests
+SELECT rest FROM wait_tally WHERE lane = ? AND day BETWEEN ? AND ? AND rest IS NOT NULL;
+
+-- name: waits_between
+SELECT since_anchor FROM completion
+WHERE track = ? AND achieved BETWEEN ? AND ? AND since_anchor IS NOT NULL AND before IS NULL;
+
+-- name: waits_across
+SELECT since_anchor FROM completion
+WHERE track = ? AND achieved BETWEEN ? AND ? AND since_anchor IS NOT NULL
+    AND before < ? AND before > -9223372036854775808;
+
+-- name: waits_of_bin
+SELECT since_anchor FROM completion
+WHERE track = ? AND since_anchor BETWEEN ? AND ? AND before IS NULL AND achieved BETWEEN ? AND ?
+ORDER BY since_anchor;
+
+-- name: count_waits
+SELECT count(*) FROM completion
+WHERE track = ? AND since_anchor BETWEEN ? AND ? AND before IS NULL AND achieved BETWEEN ? AND ?;
 
 ---- goals and sources
 

@@ -1,0 +1,163 @@
+"""Answering the questions of reports by going through completions one by one: for backends that keep no counts."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from operator import attrgetter
+from typing import Any
+
+import attrs
+
+from convgoals.instants import MICROSECOND, to_datetime, to_instant
+from convgoals.records import Completion
+from convgoals.storage.exact import Sum
+from convgoals.storage.reader import Reader
+from convgoals.storage.summary import Part, Question, Summary, Waits, places
+
+CHUNK = 32_768
+"""How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
+
+_ACHIEVED = attrgetter("achieved_at")
+_VERSION = attrgetter("version")
+
+
+class Recounting:
+    """What a `Reader` inherits to answer `Reader.summaries` from its own `completions`."""
+
+    def summaries(self: Reader, questions: Sequence[Question]) -> list[Summary]:
+        """As `Reader.summaries`."""
+        return [
+            recount(
+                self.completions(question.goal, version=question.version),
+                question,
+                self.profile_count(),
+                self.reached(),
+            )
+            for question in questions
+        ]
+
+
+def in_chunks(completions: Iterable[Completion]) -> Iterator[list[Completion]]:
+    """*completions* in lists of a size that is good to work on."""
+    coming = iter(completions)
+    while chunk := list(islice(coming, CHUNK)):
+        yield chunk
+
+
+def recount(completions: Iterable[Completion], question: Question, everyone: int, reached: int | None) -> Summary:
+    """The answer to *question*, out of the *completions* of its goal and version, which come in their order."""
+    count = _Recount(question)
+    for chunk in in_chunks(completions):
+        count.feed(chunk)
+    return count.summary(everyone, reached)
+
+
+@attrs.define
+class _Pile:
+    completions: int = 0
+    profiles: int = 0
+    sum: Sum = attrs.Factory(Sum)
+
+    def part(self) -> Part:
+        return Part(self.completions, self.profiles, self.sum.count, self.sum.total)
+
+
+class _Recount:
+    """The figures of a question while the completions go by."""
+
+    def __init__(self, question: Question) -> None:
+        self._question = question
+        self._since = None if question.since is None else to_datetime(question.since)
+        self._until = None if question.until is None else to_datetime(question.until)
+        self._seen: set[str] = set()
+        self._versions: set[int] = set()
+        self._whole = _Pile()
+        self._parts: defaultdict[int, _Pile] = defaultdict(_Pile)
+        self._groups: defaultdict[Any, _Pile] = defaultdict(_Pile)
+        self._waits: list[timedelta] = []
+
+    def feed(self, chunk: list[Completion]) -> None:
+        """Take in the next completions."""
+        first = 0 if self._since is None else bisect_left(chunk, self._since, key=_ACHIEVED)
+        last = len(chunk) if self._until is None else bisect_right(chunk, self._until, key=_ACHIEVED)
+        if first or last < len(chunk):
+            chunk = chunk[first:last]
+        self._versions.update(map(_VERSION, chunk))
+        bucket = self._question.bucket
+        while bucket is not None and chunk:
+            start, end = bucket(to_instant(chunk[0].achieved_at))
+            stop = len(chunk)
+            if to_instant(chunk[-1].achieved_at) >= end:
+                stop = bisect_left(chunk, to_datetime(end), key=_ACHIEVED)
+            self._add(self._parts[start], chunk[:stop])
+            chunk = chunk[stop:]
+        if chunk:
+            self._add(_Pile(), chunk)
+
+    def _add(self, pile: _Pile, completions: list[Completion]) -> None:
+        """Count *completions* in *pile*, in the whole, and in their groups."""
+        seen = self._seen
+        known, see = seen.__contains__, seen.add
+        first = []
+        for completion in completions:
+            if not known(completion.profile_id):
+                see(completion.profile_id)
+                first.append(completion)
+        values = Sum()
+        if self._question.by is None:
+            values.extend([completion.value for completion in completions])
+        else:
+            self._add_groups(completions, first, values)
+        self._waits += [wait for completion in first if (wait := completion.since_anchor) is not None]
+        for each in (pile, self._whole):
+            each.completions += len(completions)
+            each.profiles += len(first)
+            each.sum.merge(values)
+
+    def _add_groups(self, completions: list[Completion], first: list[Completion], together: Sum) -> None:
+        group = attrgetter(str(self._question.by))
+        of_group: defaultdict[Any, list[Any]] = defaultdict(list)
+        for completion in completions:
+            of_group[group(completion)].append(completion.value)
+        firsts = Counter(map(group, first))
+        for key, listed in of_group.items():
+            values = Sum()
+            values.extend(listed)
+            together.merge(values)
+            pile = self._groups[key]
+            pile.completions += len(listed)
+            pile.profiles += firsts[key]
+            pile.sum.merge(values)
+
+    def summary(self, everyone: int, reached: int | None) -> Summary:
+        """The answer."""
+        return Summary(
+            whole=self._whole.part(),
+            versions=frozenset(self._versions),
+            parts={start: pile.part() for start, pile in self._parts.items()},
+            groups={key: pile.part() for key, pile in self._groups.items()},
+            waits=self._summed_waits(),
+            everyone=everyone,
+            reached=reached,
+        )
+
+    def _summed_waits(self) -> Waits:
+        waits = sorted(wait // MICROSECOND for wait in self._waits)
+        if not waits:
+            return Waits()
+        edges = self._question.edges
+        return Waits(
+            len(waits),
+            sum(waits),
+            waits[-1],
+            {
+                percent: (waits[low], waits[high])
+                for percent in self._question.percents
+                for low, high in (places(len(waits), percent),)
+            },
+            () if edges is None else tuple(bisect_right(waits, edge) for edge in edges(waits[-1])),
+        )

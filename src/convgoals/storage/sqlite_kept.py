@@ -1,0 +1,124 @@
+"""What a SQLite store keeps for reports, changed with each batch; see kept.py for what it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from convgoals.storage.codec import decode_number
+from convgoals.storage.exact import EXACT
+from convgoals.storage.kept import Cell, Changes, Held, Neighbours, Owner, follow, joined
+from convgoals.storage.sqlite_database import Database
+
+ENDED: Final = -(2**63)
+"""What stands in ``before`` of a completion that holds no longer."""
+
+_FULL = 2**62
+"""Beyond this a sum of units moves to the rest, so that no column, and no sum of two, ever overflows."""
+
+
+def channel_key(channel: str | None) -> str:
+    """A channel as a key that is never NULL."""
+    return "" if channel is None else f"={channel}"
+
+
+def key_channel(key: str) -> str | None:
+    """The channel that `channel_key` made a key of."""
+    return key[1:] if key else None
+
+
+def record(
+    database: Database,
+    added: Mapping[Owner, Sequence[Held]],
+    ended: Mapping[Owner, Mapping[int, int]],
+    lane_of: Mapping[int, int],
+    new: Collection[Owner],
+) -> dict[int, int | None]:
+    """Bring what is kept up to a batch, before its completions are written; returns each new one's ``before``.
+
+    Args:
+        database: within a transaction.
+        added: new completions.
+        ended: those that no longer hold, with their instants.
+        lane_of: the lanes of tracks.
+        new: owners who are known to have had no completions.
+    """
+    tracks: defaultdict[int, list[int]] = defaultdict(list)
+    for track, lane in lane_of.items():
+        tracks[lane].append(track)
+
+    def instants(statement: str, owner: Owner, *values: int) -> list[int]:
+        lane, profile = owner
+        found = [database.one(statement, profile, track, *values) for track in tracks[lane]]
+        return [row[0] for row in found if row is not None]
+
+    def latest(owner: Owner) -> int | None:
+        return None if owner in new else max(instants("latest_held", owner), default=None)
+
+    def around(owner: Owner, first: int, last: int) -> Neighbours:
+        lane, profile = owner
+        before = max(instants("held_before", owner, first), default=None)
+        after = min(instants("held_after", owner, last), default=last)
+        rows = [row for track in tracks[lane] for row in database.all("held", (profile, track, first, after))]
+        return Neighbours(before, map(_held, rows))
+
+    changes, before = follow(added, ended, latest, around)
+    _apply(database, changes)
+    database.run_many("set_before", [(ENDED, seq) for seqs in ended.values() for seq in seqs])
+    return before
+
+
+def _held(row: tuple[Any, ...]) -> tuple[Held, int | None]:
+    achieved, trigger, seq, track, channel, value, anchor, before = row
+    return Held(achieved, trigger, seq, track, channel, decode_number(value), anchor), before
+
+
+def forget(database: Database, profile: int, lane_of: Mapping[int, int]) -> None:
+    """Count the completions of *profile* no more, before they are erased."""
+    changes = Changes()
+    for held, before in map(_held, database.all("all_held", (profile,))):
+        changes.count(lane_of[held.track], held, before, -1)
+    _apply(database, changes)
+
+
+def _apply(database: Database, changes: Changes) -> None:
+    channels = {_text_key(key): cell for key, cell in changes.channels.items()}
+    channel_repeats = {_text_key(key): n for key, n in changes.channel_repeats.items()}
+    _apply_cells(database, ("tally", "set_tally", "drop_tally"), changes.tallies)
+    _apply_cells(database, ("channel_tally", "set_channel_tally", "drop_channel_tally"), channels)
+    _apply_cells(database, ("wait_tally", "set_wait_tally", "drop_wait_tally"), changes.waits)
+    _apply_counts(database, ("add_repeats", "drop_repeats"), changes.repeats)
+    _apply_counts(database, ("add_channel_repeats", "drop_channel_repeats"), channel_repeats)
+    database.run_many("set_before", [(before, seq) for seq, before in changes.before.items()])
+
+
+def _text_key(key: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (*key[:-1], channel_key(key[-1]))
+
+
+def _apply_cells(database: Database, names: tuple[str, str, str], cells: Mapping[tuple[Any, ...], Cell]) -> None:
+    name, set_one, drop_one = names
+    kept, dropped = [], []
+    for key, cell in cells.items():
+        if not cell:
+            continue
+        completions, firsts, valued, units, rest = database.one(name, *key) or (0, 0, 0, 0, None)
+        if completions + cell.completions == 0:
+            dropped.append(key)
+            continue
+        units += cell.units
+        left = EXACT.add(Decimal(rest or 0), cell.rest)
+        if not -_FULL < units < _FULL:
+            left, units = EXACT.add(left, joined(units)), 0
+        counts = completions + cell.completions, firsts + cell.firsts, valued + cell.valued
+        kept.append((*counts, units, str(left) if left else None, *key))
+    database.run_many(set_one, kept)
+    database.run_many(drop_one, dropped)
+
+
+def _apply_counts(database: Database, names: tuple[str, str], counts: Mapping[tuple[Any, ...], int]) -> None:
+    add_some, drop_none = names
+    database.run_many(add_some, [(n, *key) for key, n in counts.items() if n])
+    database.run_many(drop_none, [key for key, n in counts.items() if n < 0])

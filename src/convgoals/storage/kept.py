@@ -34,7 +34,7 @@ _ZERO = Decimal(0)
 _EXPONENT = -6
 
 
-class Held(NamedTuple):
+class Counted(NamedTuple):
     """A completion of the ledger that holds; in this order they come."""
 
     achieved: int
@@ -94,7 +94,7 @@ class Changes:
     waits: defaultdict[Key, Cell] = attrs.field(factory=lambda: defaultdict(Cell))
     before: dict[int, int | None] = attrs.field(factory=dict)
 
-    def count(self, lane: int, held: Held, before: int | None, times: int = 1) -> None:
+    def count(self, lane: int, held: Counted, before: int | None, times: int = 1) -> None:
         """Count *held*, the one before it achieved at *before*; with ``times=-1`` count it no more."""
         achieved, track, channel = held.achieved, held.track, held.channel
         amount = split(held.value)
@@ -129,11 +129,11 @@ class Neighbours(NamedTuple):
     """
 
     before: int | None
-    rows: Iterable[tuple[Held, int | None]]
+    rows: Iterable[tuple[Counted, int | None]]
 
 
 def follow(
-    added: Mapping[Owner, Sequence[Held]],
+    added: Mapping[Owner, Sequence[Counted]],
     ended: Mapping[Owner, Mapping[int, int]],
     latest: Callable[[Owner], int | None],
     around: Callable[[Owner, int, int], Neighbours],
@@ -170,7 +170,7 @@ def follow(
 
 def _rearrange(
     owner: Owner,
-    added: Sequence[Held],
+    added: Sequence[Counted],
     ended: Mapping[int, int],
     around: Callable[[Owner, int, int], Neighbours],
     changes: Changes,

@@ -29,11 +29,12 @@ from convgoals.storage.postgres_errors import decoded
 from convgoals.storage.postgres_ledger import Ledger, Moment, read_tracks
 from convgoals.storage.postgres_schema import Place
 from convgoals.storage.postgres_text import from_text, optional_from_text, to_text, writable
+from convgoals.storage.recount import Recounting
 
 _first = itemgetter(0)
 
 
-class PostgresStore:
+class PostgresStore(Recounting):
     """A store in one schema of a PostgreSQL database; see `Store` for each method's law.
 
     Args:

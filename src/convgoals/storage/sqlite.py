@@ -147,10 +147,10 @@ class SQLiteStore:
     def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
         found: dict[str, list[CampaignReceipt]] = {}
         with self._database.use():
-            for name, instant, *rest in self._database.all("dropped_receipts", (json.dumps(list(profile_ids)),)):
-                campaign, channel, fact_id = rest
-                receipt = CampaignReceipt(campaign, name, to_datetime(instant), channel, fact_id)
-                found.setdefault(name, []).append(receipt)
+            for name in dict.fromkeys(profile_ids):
+                for instant, campaign, channel, fact_id in self._database.all("dropped_receipts", (name,)):
+                    receipt = CampaignReceipt(campaign, name, to_datetime(instant), channel, fact_id)
+                    found.setdefault(name, []).append(receipt)
         return {name: tuple(receipts) for name, receipts in found.items()}
 
     def profile_ids(self) -> Iterator[str]:
@@ -262,7 +262,7 @@ class SQLiteStore:
                 head, receipts = self._chains.drop(head, dropped)
                 self._places[name] = number, head, completion
                 if receipts:
-                    self._database.run("drop_receipt_facts", number, json.dumps(receipts))
+                    self._database.run_many("drop_receipt_facts", [(number, fact_id) for fact_id in receipts])
 
     def _write_chunks(
         self, batch: Batch, texts: Mapping[str, str], scoped: Sequence[tuple[str, str, Sequence[Fact], str]]

@@ -11,7 +11,7 @@ from convgoals.errors import StoreError
 from convgoals.instants import to_instant
 from convgoals.records import Completion, Retraction
 from convgoals.storage import sqlite_kept, sqlite_ledger
-from convgoals.storage.kept import Held, Owner
+from convgoals.storage.kept import Counted, Owner
 from convgoals.storage.ledger_rows import match_retractions, to_columns
 from convgoals.storage.sqlite_database import Database
 
@@ -74,7 +74,7 @@ class Entries:
             return
         ending = iter(ended)
         seq, completions, retractions = self.last, [], []
-        added: defaultdict[Owner, list[Held]] = defaultdict(list)
+        added: defaultdict[Owner, list[Counted]] = defaultdict(list)
         new: set[Owner] = set()
         for entry in entries:
             seq += 1
@@ -87,7 +87,7 @@ class Entries:
             if previous is None:
                 new.add(owner)
             columns = to_columns(entry)
-            held = Held(columns[0], columns[2] or "", seq, track, entry.channel, entry.value, columns[6])
+            held = Counted(columns[0], columns[2] or "", seq, track, entry.channel, entry.value, columns[6])
             added[owner].append(held)
             completions.append((track, *columns, seq, previous, number))
             places[entry.profile_id] = (number, chunk, seq)

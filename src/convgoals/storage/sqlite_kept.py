@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from convgoals.storage.codec import decode_number
 from convgoals.storage.exact import EXACT
-from convgoals.storage.kept import Cell, Changes, Held, Neighbours, Owner, follow, joined
+from convgoals.storage.kept import Cell, Changes, Counted, Neighbours, Owner, follow, joined
 from convgoals.storage.sqlite_database import Database
 
 ENDED: Final = -(2**63)
@@ -31,7 +31,7 @@ def key_channel(key: str) -> str | None:
 
 def record(
     database: Database,
-    added: Mapping[Owner, Sequence[Held]],
+    added: Mapping[Owner, Sequence[Counted]],
     ended: Mapping[Owner, Mapping[int, int]],
     lane_of: Mapping[int, int],
     new: Collection[Owner],
@@ -70,9 +70,9 @@ def record(
     return before
 
 
-def _held(row: tuple[Any, ...]) -> tuple[Held, int | None]:
+def _held(row: tuple[Any, ...]) -> tuple[Counted, int | None]:
     achieved, trigger, seq, track, channel, value, anchor, before = row
-    return Held(achieved, trigger, seq, track, channel, decode_number(value), anchor), before
+    return Counted(achieved, trigger, seq, track, channel, decode_number(value), anchor), before
 
 
 def forget(database: Database, profile: int, lane_of: Mapping[int, int]) -> None:

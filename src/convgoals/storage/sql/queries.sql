@@ -120,14 +120,13 @@ DELETE FROM chunk WHERE id IN (
 INSERT INTO receipt (profile, campaign, fact, instant, channel) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING;
 
 -- name: drop_receipt_facts
-UPDATE receipt SET dropped = 1 WHERE profile = ? AND fact IN (SELECT value FROM json_each(?));
+UPDATE receipt SET dropped = 1 WHERE profile = ? AND fact = ?;
 
 -- name: dropped_receipts
-SELECT profile.name, receipt.instant, receipt.campaign, receipt.channel, receipt.fact
-FROM json_each(?) AS wanted
-JOIN profile ON profile.name = wanted.value
-JOIN receipt ON receipt.profile = profile.id AND receipt.dropped
-ORDER BY receipt.profile, receipt.campaign, receipt.fact;
+SELECT receipt.instant, receipt.campaign, receipt.channel, receipt.fact
+FROM profile JOIN receipt ON receipt.profile = profile.id AND receipt.dropped
+WHERE profile.name = ?
+ORDER BY receipt.campaign, receipt.fact;
 
 -- name: hand_on_receipts
 UPDATE OR IGNORE receipt SET profile = ? WHERE profile = ? AND dropped;

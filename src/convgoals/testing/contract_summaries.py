@@ -84,7 +84,7 @@ class SummaryLaws:
 
     @given(data=st.data())
     @settings(
-        max_examples=60, deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow]
+        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow]
     )
     def test_summaries_are_those_of_a_recount(self, tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
         """After completions, late ones, retractions, merges and whoever was forgotten, every figure is a recount's."""
@@ -97,7 +97,7 @@ class SummaryLaws:
                 else:
                     store.commit(batch)
                     model.commit(batch)
-            asked = data.draw(st.lists(questions, min_size=4, max_size=4), label="questions")
+            asked = data.draw(st.lists(questions, min_size=8, max_size=8), label="questions")
             for question, found in zip(asked, store.summaries(asked), strict=True):
                 mine = [each for each in model.history() if each.goal == question.goal]
                 assert found == expected(mine, question, len(model.known), model.time), question

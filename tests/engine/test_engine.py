@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -434,3 +435,19 @@ def test_receipts_are_kept_though_no_goal_looks_at_them() -> None:
         engine.process([CampaignReceipt("spring", "p", day(0)), purchase(1, "a"), purchase(1, "b", profile="q")])
         report = engine.report("linked")
         assert (report.audience, report.converting_profiles) == (1, 1)
+
+
+def test_a_batch_leaves_no_cycles() -> None:
+    """What a batch needed is freed with it, also where a profile was folded again: nothing waits for the collector."""
+    goal = Goal("g", "event b within 1 day of profile.since", count="every")
+    known = ProfileSnapshot("p", day(0), {"since": "2026-01-01T00:00:00Z"}, id="s")
+    with GoalEngine([goal]) as engine:
+        engine.process([known])
+        gc.collect()
+        gc.disable()
+        try:
+            for hour in (3, 5, 4, 1):
+                engine.process([Event("b", "p", day(hour / 24), id=str(hour))])
+            assert gc.collect() == 0
+        finally:
+            gc.enable()

@@ -26,6 +26,26 @@ _particulars = attrgetter(
 """All that a completion says but when it was recorded."""
 
 
+class _AtHand:
+    """The profile at hand, and what the fold asks for its facts.
+
+    It is not the run itself that is asked: the run knows the fold, and two objects that know each other are freed by
+    the garbage collector alone, with the whole batch.
+    """
+
+    __slots__ = ("_store", "kept", "profile_id")
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.profile_id = ""
+        self.kept: Sequence[Fact] = ()
+
+    def facts(self) -> Sequence[Fact]:
+        """Those that the store has, and those *kept* of this batch, in order."""
+        stored = self._store.load([self.profile_id]).get(self.profile_id)
+        return sorted((*(stored.facts if stored else ()), *self.kept), key=by_order)
+
+
 class BatchRun:
     """Collects what one batch changes; nothing is durable before the store has committed it.
 
@@ -59,15 +79,9 @@ class BatchRun:
         self.completions: list[Completion] = []
         self.retractions: list[Retraction] = []
         self.recorded_at = recorded_at
-        self._kept: Sequence[Fact] = ()
-        self._profile_id = ""
         self.unheard: Counter[str] = Counter()
-        self._fold = Fold(plan, self._history, note, self.unheard)
-
-    def _history(self) -> Sequence[Fact]:
-        """The kept facts of the profile at hand, those of this batch included."""
-        stored = self.store.load([self._profile_id]).get(self._profile_id)
-        return sorted((*(stored.facts if stored else ()), *self._kept), key=by_order)
+        self._at_hand = _AtHand(store)
+        self._fold = Fold(plan, self._at_hand.facts, note, self.unheard)
 
     def add_all(self, groups: Mapping[str, Sequence[Fact]], untidy: Container[str]) -> None:
         """Take all facts of this batch.
@@ -78,12 +92,13 @@ class BatchRun:
         """
         records, take, clock, keep_all = self.records, self._fold.take, self.clock, self.keep_all
         out, kept, until, wake = self._fold.out, self.changes.facts, self.changes.until, self.changes.wake
+        at_hand = self._at_hand
         for profile_id, facts in groups.items():
             record = records[profile_id]
             if facts[0].instant <= record.last or profile_id in untidy:
                 records[profile_id] = self._add_untidy(profile_id, record, facts)
                 continue
-            self._profile_id, self._kept = profile_id, facts
+            at_hand.profile_id, at_hand.kept = profile_id, facts
             kept[profile_id] = take(record, facts, keep_all)
             latest = record.latest
             if out or record.wake <= latest or latest < clock:
@@ -95,7 +110,7 @@ class BatchRun:
 
     def _add_untidy(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact]) -> ProfileRecord:
         """Take a profile's *facts* in whatever order; returns its record, a new one if it was folded again."""
-        self._profile_id, self._kept = profile_id, facts
+        self._at_hand.profile_id, self._at_hand.kept = profile_id, facts
         ids, events = record.ids, self.plan.events
         unheard = [fact for fact in facts if type(fact) is Event and fact.type not in events]
         self.unheard.update(fact.type for fact in unheard)
@@ -109,7 +124,7 @@ class BatchRun:
         if ordered and ordered[0].instant <= record.last:
             stored = self.store.load([profile_id]).get(profile_id)
             return self.refold(profile_id, stored, ordered, cause=ordered[0].id, latest=record.latest)
-        self._kept = ordered
+        self._at_hand.kept = ordered
         self._fold.run(record, ordered)
         self.changes.facts[profile_id] = ordered
         self._finish(profile_id, record)
@@ -130,7 +145,7 @@ class BatchRun:
 
     def pass_time(self, profile_id: str) -> None:
         """Let time alone do what it does for a profile at hand."""
-        self._profile_id, self._kept = profile_id, ()
+        self._at_hand.profile_id, self._at_hand.kept = profile_id, ()
         self.changes.facts[profile_id] = ()
         self._finish(profile_id, self.records[profile_id])
 

@@ -62,8 +62,11 @@ class ProfileRecord:
         self.revision = 0
 
 
-class Fold:
-    """Moves profile records over facts and time.
+class Fold(Moment):
+    """Moves profile records over facts and time; it is the moment at which they stand, as the nodes see it.
+
+    Two objects that know each other would be freed by the garbage collector alone, with all that they hold, and there
+    is a fold for each batch.
 
     Args:
         plan: the goals.
@@ -72,6 +75,10 @@ class Fold:
         unheard: counts events by type, those that no goal listens to.
     """
 
+    __slots__ = ("_history", "_note", "_record", "_unheard", "plan")
+
+    _record: ProfileRecord  # the one at hand
+
     def __init__(
         self,
         plan: Plan,
@@ -79,14 +86,11 @@ class Fold:
         notes: Callable[[int, Notes], None],
         unheard: Counter[str],
     ) -> None:
+        super().__init__()
         self.plan = plan
-        self.out: list[Firing] = []
         self._history = history
         self._note = notes
-        self._notes: Notes = []
         self._unheard = unheard
-        self._moment = Moment(self._notes, self._replay, self._fire, self._noted, self.out)
-        self._record = ProfileRecord(plan)
 
     def take(  # noqa: C901, PLR0912, PLR0915  the hot loop, in line
         self, record: ProfileRecord, facts: Sequence[Fact], keep_all: bool
@@ -96,10 +100,10 @@ class Fold:
         The facts come each later than the one before, the first later than ``record.last``. With *keep_all*, also the
         events that no goal listens to are returned.
         """
-        plan, state, moment, ids = self.plan, record.state, self._moment, record.ids
+        plan, state, ids = self.plan, record.state, record.ids
         handlers = plan.handlers
         self._record = record
-        moment.profile, moment.segments = record.properties, record.segments
+        self.profile, self.segments = record.properties, record.segments
         skipped: set[int] | None = None
         unheard = BEGINNING
         due = record.wake
@@ -112,7 +116,7 @@ class Fold:
                         ids[fact_id] = None
                         if t < due:
                             # An event alone at its instant: by far the most common case.
-                            wake = handlers[fact.type](state, fact, t, moment)
+                            wake = handlers[fact.type](state, fact, t, self)
                             if wake < due:
                                 due = record.wake = wake
                             continue
@@ -127,10 +131,10 @@ class Fold:
                 else:
                     ids[fact_id] = None
                     if t < due and isinstance(fact, (ProfileSnapshot, ProfileUpdate)):
-                        moment.before = record.properties
+                        self.before = record.properties
                         apply_profile_fact(record, fact)
-                        moment.profile, moment.segments = record.properties, record.segments
-                        wake = plan.profile_handler(state, fact, t, moment)
+                        self.profile, self.segments = record.properties, record.segments
+                        wake = plan.profile_handler(state, fact, t, self)
                         if wake < due:
                             due = record.wake = wake
                         continue
@@ -186,25 +190,25 @@ class Fold:
     def _run_instant(self, record: ProfileRecord, t: int, facts: Sequence[Fact]) -> None:
         """All facts of one instant: first the profile's, then what happened, then the goals, each once."""
         touched = self._due(record, t)
-        gather(self.plan, record, facts, touched, self._notes, self._note)
+        gather(self.plan, record, facts, touched, self.notes, self._note)
         self._step(record, t, touched)
         record.last = max(record.last, t)
 
     def _step(self, record: ProfileRecord, t: int, touched: Touched) -> None:
         """Step the touched goals at *t*, in the order of their slots."""
-        moment, state = self._moment, record.state
+        state = record.state
         self._record = record
-        moment.profile, moment.segments = record.properties, record.segments
+        self.profile, self.segments = record.properties, record.segments
         for slot in sorted(touched) if len(touched) > 1 else touched:
             machine = self.plan.machines[slot]
             if not state[machine.at]:
                 continue
-            moment.matches, moment.goal, moment.through = touched[slot], machine, ()
-            fired = machine.root.step(state, t, moment)
+            self.matches, self.goal, self.through = touched[slot], machine, ()
+            fired = machine.root.step(state, t, self)
             if fired is not None:
-                self._fire(slot, fired, t)
-            if self._notes:
-                self._noted(slot, self._notes)
+                self.fire(slot, fired, t)
+            if self.notes:
+                self.noted(slot, self.notes)
         wake = NEVER
         for _, machine in self.plan.timed:
             if state[machine.at] and state[machine.root.at + 1] < wake:
@@ -213,26 +217,26 @@ class Fold:
 
     # ---- counting (semantics §5)
 
-    def _noted(self, slot: int, notes: Notes) -> None:
+    def noted(self, slot: int, notes: Notes) -> None:
         self._note(slot, notes)
         notes.clear()
 
-    def _fire(self, slot: int, fired: Sequence[Fact], t: int) -> None:
+    def fire(self, slot: int, fired: Sequence[Fact], t: int) -> None:
         """Turn what fired into completions, as the goal counts."""
-        moment, record, machine = self._moment, self._record, self.plan.machines[slot]
+        record, machine = self._record, self.plan.machines[slot]
         if t < machine.since:
             return
         triggers: Sequence[Fact | None] = fired or (None,)
         if len(triggers) > 1:
             triggers = sorted(triggers, key=by_order)
         if machine.once:
-            self.out.append((slot, t, triggers[0], _anchor(machine, moment, triggers[0]), record.segments))
+            self.out.append((slot, t, triggers[0], _anchor(machine, self, triggers[0]), record.segments))
             record.state[machine.at] = False
             return
         counting = machine.goal.counting
         for trigger in triggers:
             if isinstance(counting, Every) or self._counts(record, slot, counting, machine, trigger, t):
-                self.out.append((slot, t, trigger, _anchor(machine, moment, trigger), record.segments))
+                self.out.append((slot, t, trigger, _anchor(machine, self, trigger), record.segments))
 
     def _counts(
         self, record: ProfileRecord, slot: int, counting: Any, machine: Machine, trigger: Fact | None, t: int
@@ -259,13 +263,13 @@ class Fold:
 
     # ---- looking back
 
-    def _replay(self, node: Node, state: State, start: int, end: int) -> None:
+    def replay(self, node: Node, state: State, start: int, end: int) -> None:
         """Step *node*, a part of the goal at hand that opens at *start*, over the kept facts before *end*."""
-        machine: Machine = self._moment.goal
+        machine: Machine = self.goal
         wake = node.at + 1
         plan = _plan_of(machine)
         past = ProfileRecord(plan)
-        moment = Moment([], self._replay, self._fire, ignore_notes, [])
+        moment = _Past(self)
         opened = False
 
         def step(t: int, matches: Mapping[int, Sequence[Fact]]) -> None:
@@ -286,6 +290,19 @@ class Fold:
             step(start, {})
         while state[wake] < end:
             step(state[wake], {})
+
+
+class _Past(Moment):
+    """A moment of what is looked back at: nothing fires there anew, and what was noted has been."""
+
+    __slots__ = ("_fold",)
+
+    def __init__(self, fold: Fold) -> None:
+        super().__init__()
+        self._fold = fold
+
+    def replay(self, node: Node, state: State, start: int, end: int) -> None:
+        self._fold.replay(node, state, start, end)
 
 
 @functools.lru_cache(maxsize=1_000)

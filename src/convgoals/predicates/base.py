@@ -18,7 +18,7 @@ that only make it false, since nothing can fire by that; it is asked again at th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 from convgoals.predicates.values import Notes
@@ -32,14 +32,14 @@ FEW = 32
 
 State: TypeAlias = list[Any]
 Fired: TypeAlias = Sequence[Fact] | None
-Replay: TypeAlias = Callable[["Node", State, int, int], None]
-"""``replay(node, state, start, end)``: step *node*, just opened at *start*, over the kept facts before *end*."""
 
 NO_PROPERTIES: Properties = {}
 
 
 class Moment:
     """All that is so at one instant, as the nodes of one goal see it. Reused from instant to instant.
+
+    This one is of no profile: nothing fires at it. See `convgoals.engine.fold.Fold`.
 
     Attributes:
         matches: the facts at this instant by the leaf that they match.
@@ -49,35 +49,30 @@ class Moment:
         notes: where ill-typed comparisons are noted.
         through: what fired through the goal's outermost window, by the anchor of the window, the earliest first.
         goal: the machine that is being stepped, where it may look back.
-        replay: brings a node that opens in the past to this instant.
-        fire: takes a goal's slot, what fired, and the instant.
         out: where ``fire`` puts completions to be.
-        noted: takes a goal's slot and its notes.
     """
 
-    __slots__ = (
-        "before", "fire", "goal", "matches", "noted", "notes", "out", "profile", "replay", "segments", "through",
-    )  # fmt: skip
+    __slots__ = ("before", "goal", "matches", "notes", "out", "profile", "segments", "through")
 
-    def __init__(
-        self,
-        notes: Notes,
-        replay: Replay,
-        fire: Callable[[int, Sequence[Fact], int], None],
-        noted: Callable[[int, Notes], None],
-        out: list[Any],
-    ) -> None:
+    def __init__(self) -> None:
         self.matches: Mapping[int, Sequence[Fact]] = {}
         self.before: Properties = NO_PROPERTIES
         self.profile: Properties = NO_PROPERTIES
         self.segments: tuple[str, ...] = ()
-        self.notes = notes
+        self.notes: Notes = []
         self.through: tuple[tuple[int, Sequence[Fact]], ...] = ()
         self.goal: Any = None
-        self.replay = replay
-        self.fire = fire
-        self.noted = noted
-        self.out = out
+        self.out: list[Any] = []
+
+    def fire(self, slot: int, fired: Sequence[Fact], t: int) -> None:
+        """Take what fired of the goal at *slot* at the instant *t*."""
+
+    def noted(self, slot: int, notes: Notes) -> None:
+        """Take the notes of the goal at *slot*."""
+
+    def replay(self, node: Node, state: State, start: int, end: int) -> None:
+        """Step *node*, just opened at *start*, over the kept facts before *end*."""
+        raise AssertionError("before all facts there is nothing to replay")
 
 
 class Node(Protocol):

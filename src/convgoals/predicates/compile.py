@@ -18,7 +18,7 @@ from convgoals.instants import BEGINNING, Shift, start_of_day, to_instant, zone
 from convgoals.language import ast
 from convgoals.predicates import values
 from convgoals.predicates.aggregates import AggregateNode, Aggregator, Counter, summand
-from convgoals.predicates.base import Layout, Moment, Node, State
+from convgoals.predicates.base import Layout, Moment, Node
 from convgoals.predicates.chains import AbsencePlan, ChainNode, LinkPlan
 from convgoals.predicates.filters import Filter, compile_filter, compile_value
 from convgoals.predicates.logic import AndNode, InLastNode, NotNode, OccurrenceNode, OrNode, SegmentNode, StateNode
@@ -118,7 +118,7 @@ def compile_goal(goal: Goal, version: int = 1, at: int = 0) -> Machine:
     compiler = _Compiler(zone(goal.timezone), goal.condition.root, layout)
     root = compiler.node(goal.condition.root, exact=False)
     state = [None] * at + layout.cells
-    root.step(state, BEGINNING, Moment([], _nothing_to_replay, _nothing_yet, _nothing_yet, []))
+    root.step(state, BEGINNING, Moment())
     return Machine(
         goal=goal,
         version=version,
@@ -133,14 +133,6 @@ def compile_goal(goal: Goal, version: int = 1, at: int = 0) -> Machine:
         at=at,
         template=tuple(state[at:]),
     )
-
-
-def _nothing_yet(*about: object) -> None:
-    """Before all facts nothing fires and nothing is noted."""
-
-
-def _nothing_to_replay(node: Node, state: State, start: int, end: int) -> None:
-    raise AssertionError("before all facts there is nothing to replay")
 
 
 def _worth(goal: Goal, timezone: tzinfo) -> Callable[[Fact | None], int | float | Decimal | None]:

@@ -216,6 +216,21 @@ def test_survivors_end_when_their_examples_are_pasted() -> None:
     assert len(second.killed) == len(first.survivors)
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        'event a where x matches "^ab+c$" within 7 days of first event b',
+        'event a where (lower(c) = "de" and length(items) >= 3 and tags contains "vip")',
+        'event a where (u starts with "https://x.com/" and u ends with ".pdf" and not q contains "test")',
+    ],
+)
+def test_every_change_of_a_filter_is_found(when: str) -> None:
+    """Patterns, lengths, members and texts that several comparisons ask for are met, so each change shows."""
+    report = _report([], when)
+    assert report.alike == ()
+    assert len(report.survivors) > 7
+
+
 def test_changes_that_change_nothing_are_no_survivors() -> None:
     """A mutant on which no difference is found is told apart from those that survive."""
     report = _report([], "event a and event a in last 30 days")
@@ -287,7 +302,7 @@ def test_markdown_is_safe() -> None:
 def test_names_of_examples_are_short_and_their_own() -> None:
     """Two changes that read alike get examples of two names, and a long change a short one."""
     when = "(event a where x >= 100 and event b where x >= 100) within 30 days of first event c where x >= 100"
-    report = _report([], when)
+    report = mutate(goal(when), [], tries=100)
     names = [tomllib.loads(text)["goal"]["example"][0]["name"] for text, _ in report.offers()]
     assert len(set(names)) == len(names) > 4
     assert all(len(name) < 100 for name in names)

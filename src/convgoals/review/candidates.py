@@ -6,6 +6,7 @@ for is put there, at the edges of its spans and values, and then a fact is left 
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -210,12 +211,15 @@ class _Maker:
         steps: list[Step] = []
         for part in ast.walk(node):
             if isinstance(part, ast.Aggregate):
+                alike = self.rng.random() < 0.4  # an average is met exactly by values that are one
                 times = self.rng.choice((self.aims.most, self.aims.most - 1, self.aims.most - 2, 1, 2))
                 spread = self.rng.choice((HOUR, DAY)) if part.last is None else max(1, self._gap(part.last))
                 for number in range(max(1, min(times, MOST_STEPS))):
                     # The first is as far from the last as the span asks; the others come close to the last.
                     back = spread if number == 0 and times > 1 else number * self.rng.choice((0, 1, HOUR))
                     steps += self.achieve(part.occurrence, at - back)
+                    if alike and number and isinstance(part.occurrence, ast.EventOccurrence):
+                        steps[-1] = attrs.evolve(steps[-1], arguments=copy.deepcopy(steps[-2].arguments))
         if any(isinstance(part, ast.Property) and part.owner == "profile" for part in ast.walk(node)) or not steps:
             steps.append(self._profile(at))
         return steps

@@ -17,6 +17,7 @@ from convgoals.goals import Goal, OncePerDuration, OncePerProperty
 from convgoals.instants import DAY, HOUR, MINUTE, Shift, start_of_day, to_instant, wall_to_instant, zone
 from convgoals.language import ast
 from convgoals.language.parse import parse_path
+from convgoals.testing.fitting import fitting
 
 Path = tuple[str, ...]
 
@@ -70,6 +71,9 @@ def _take_goal(aims: Aims, goal: Goal) -> None:
     for node in ast.walk(goal.condition.root):
         _take_node(aims, node, goal.timezone)
     _take_links(aims, goal)
+    for subject, values in fitting(goal.condition.root):
+        if subject.owner == "profile":
+            aims.profile[subject.path] = [*values, *aims.profile.get(subject.path, ())]
     if goal.since is not None:
         at = to_instant(goal.since)
         aims.instants.extend((at - 1, at))
@@ -77,9 +81,9 @@ def _take_goal(aims: Aims, goal: Goal) -> None:
         aims.gaps.extend(_edges_of(goal.counting.duration))
     own = (("A", "B"), goal.counting.path) if isinstance(goal.counting, OncePerProperty) else None
     worth = ((1, 80), parse_path(goal.value)) if isinstance(goal.value, str) else None
-    for values, path in filter(None, (own, worth)):
+    for fixed, path in filter(None, (own, worth)):
         for paths in aims.events.values():
-            paths.setdefault(path, []).extend(values)
+            paths.setdefault(path, []).extend(fixed)
 
 
 def _take_node(aims: Aims, node: ast.Node, timezone: str) -> None:  # noqa: C901, PLR0912  one case for each node
@@ -88,6 +92,9 @@ def _take_node(aims: Aims, node: ast.Node, timezone: str) -> None:  # noqa: C901
             paths = aims.events.setdefault(kind, {})
             for comparison in () if where is None else ast.walk(where):
                 _take_values(aims, paths, comparison)
+            for subject, values in () if where is None else fitting(where):
+                home = paths if subject.owner == "event" else aims.profile
+                home[subject.path] = [*values, *home.get(subject.path, ())]
         case ast.Aggregate(_, value, ast.EventOccurrence(kind)):
             for part in () if value is None else ast.walk(value):
                 if isinstance(part, ast.Property) and part.owner == "event":
@@ -144,7 +151,7 @@ def _take_values(aims: Aims, paths: dict[Path, list[Any]], node: ast.Node) -> No
         return
     values = [value for part in ast.walk(node) if isinstance(part, ast.LITERALS) for value in edge_values(part)]
     if isinstance(node, ast.Matches):
-        values.extend((node.pattern.strip("^$"), "no match"))
+        values.append("no match")
     if isinstance(node, ast.Presence):
         values.extend((1, "set"))
     for part in ast.walk(node):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -24,11 +24,15 @@ from convgoals.instants import to_datetime
 from convgoals.records import ProfileUpdate, Retraction
 from convgoals.storage.base import Batch, SavedGoal, Store
 from convgoals.storage.memory import MemoryStore
+from convgoals.storage.open import open_store
 from convgoals.storage.sqlite import SQLiteStore
 from convgoals.testing import logs
 from convgoals.testing.store_model import StoreModel, assert_agrees, batches
 from convgoals.testing.store_samples import EXACT, completion, event, exactly, kept, recorded
 from storage.stories import batch
+
+if TYPE_CHECKING:
+    from postgres_server import Server
 
 KINDS: dict[str, Callable[[], Store]] = {"memory": MemoryStore, "sqlite": SQLiteStore}
 
@@ -132,6 +136,25 @@ def test_an_engine_goes_on(first: list[Any], second: list[Any], merged: bool) ->
         assert engine.advance(now) == left.advance(now)
         assert list(engine.history(include_retracted=True)) == list(left.history(include_retracted=True))
         assert (engine.goals(), engine.checkpoint()) == (left.goals(), left.checkpoint())
+
+
+def test_through_postgres(postgres: Server, story: bytes, tmp_path: Path) -> None:
+    """A store goes to PostgreSQL and back as the same bytes; a damaged export leaves nothing there."""
+    with closing(open_store(postgres.store_url(tmp_path))) as store:
+        lines = story.decode().splitlines()[:-1]
+        wrong = [
+            *lines[:-2],
+            '{"retraction":["g",1,"p",0,0,null,null,[],null,1],"recorded":1,"cause":null}',
+            *lines[-2:],
+        ]
+        assert refused(sealed(wrong), store).code == "export-damaged"
+        assert exported(store) == exported(MemoryStore())
+        import_store(io.BytesIO(story), store)
+        assert exported(store) == story
+        assert list(store.damage()) == []
+        with closing(moved(exported(store), "sqlite")) as back:
+            assert exported(back) == story
+        assert refused(story, store).code == "store-not-empty"
 
 
 def test_many(tmp_path: Path) -> None:

@@ -147,7 +147,7 @@ class SQLiteStore:
     def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
         found: dict[str, list[CampaignReceipt]] = {}
         with self._database.use():
-            for name in dict.fromkeys(profile_ids):
+            for name in dict.fromkeys(name for name in profile_ids if self._current(name) is not None):
                 for instant, campaign, channel, fact_id in self._database.all("dropped_receipts", (name,)):
                     receipt = CampaignReceipt(campaign, name, to_datetime(instant), channel, fact_id)
                     found.setdefault(name, []).append(receipt)

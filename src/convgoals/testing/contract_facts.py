@@ -111,6 +111,22 @@ class FactLaws:
         store.forget("new")
         assert [*store.receipts(), *store.recipients("m")] == []
 
+    def test_dropped_receipts_are_told(self, store: Store) -> None:
+        """Receipts whose facts were dropped are given by campaign and id; whoever has none is left out."""
+        first = [
+            CampaignReceipt("m", "p\0", to_datetime(2), "web", "u\0"),
+            CampaignReceipt("k", "p\0", to_datetime(1), id="2"),
+        ]
+        store.commit(
+            Batch(profiles={"p\0": kept(*first), "q": kept(CampaignReceipt("m", "q", to_datetime(1), id="1"))})
+        )
+        assert store.dropped_receipts(["p\0", "q"]) == {}
+        store.commit(Batch(profiles={"p\0": kept(dropped=["u\0", "2"])}))
+        again = CampaignReceipt("k", "p\0", to_datetime(9), id="u\0")
+        store.commit(Batch(profiles={"p\0": kept(again)}))
+        store.commit(Batch(profiles={"p\0": kept(dropped=["u\0"])}))
+        assert store.dropped_receipts(["q", "p\0", "nobody", "\ud800"]) == {"p\0": (first[1], again, first[0])}
+
     # ---- scopes
 
     def test_scopes(self, store: Store) -> None:

@@ -149,7 +149,15 @@ class _Builder:
         found = reason(node, read, negated=self.holds)
         if aggregates and found.kind == "wrong value" and not self.holds:
             found = found._replace(kind="too few" if _wants_more(node) else "wrong value")
+            if _wants_more(node) and len(aggregates) == 1:
+                found = found._replace(text=found.text + self._none_counted(aggregates[0].occurrence))
         return self.part(node, _state_text(node, read), found, facts=facts)
+
+    def _none_counted(self, node: ast.Occurrence) -> str:
+        """What came nearest to being counted, where nothing was."""
+        if any(each.at <= self.at for each in self.history.seen(node, self.scope)):
+            return ""
+        return f"; {near_miss(self.history, node, self.scope)[0].text}"
 
     def joined(self, node: ast.And | ast.Or, terms: tuple[ast.Condition, ...]) -> Part:
         parts = tuple(explain_part(self.history, term, self.scope, self.at) for term in terms)

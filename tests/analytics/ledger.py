@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from convgoals.goals import Goal
 from convgoals.instants import to_instant
-from convgoals.records import CampaignReceipt, Completion
+from convgoals.records import CampaignReceipt, Completion, Fact
+from convgoals.storage.base import StoredProfile
 from convgoals.storage.recount import Recounting
 
 START = datetime.fromisoformat("2026-03-27T00:00:00+00:00")
@@ -35,14 +36,19 @@ def _sent(sent: Iterable[CampaignReceipt]) -> tuple[CampaignReceipt, ...]:
     return tuple(sent)
 
 
+def _facts(facts: Iterable[Fact]) -> tuple[Fact, ...]:
+    return tuple(facts)
+
+
 @attrs.frozen
 class Ledger(Recounting):
-    """Completions, profiles and receipts in lists; every answer is looked up in them anew."""
+    """Completions, profiles, receipts and other facts in lists; every answer is looked up in them anew."""
 
     entries: tuple[Completion, ...] = attrs.field(converter=_entries, default=())
     profiles: frozenset[str] = attrs.field(converter=_profiles, default=frozenset())
     sent: tuple[CampaignReceipt, ...] = attrs.field(converter=_sent, default=())
     now: int | None = None
+    facts: tuple[Fact, ...] = attrs.field(converter=_facts, default=())
 
     def completions(
         self, goal: str | None = None, *, version: int | None = None, profile_id: str | None = None
@@ -57,8 +63,22 @@ class Ledger(Recounting):
         return iter(sorted(found, key=lambda c: (c.achieved_at, c.profile_id, c.trigger_id or "")))
 
     def profile_count(self) -> int:
-        named = {entry.profile_id for entry in self.entries} | {receipt.profile_id for receipt in self.sent}
-        return len(self.profiles | named)
+        return len(self._named())
+
+    def _named(self) -> set[str]:
+        named = {entry.profile_id for entry in self.entries} | {fact.profile_id for fact in (*self.sent, *self.facts)}
+        return set(self.profiles) | named
+
+    def profile_ids(self) -> Iterator[str]:
+        return iter(sorted(self._named()))
+
+    def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
+        facts = sorted((*self.sent, *self.facts), key=lambda fact: (fact.instant, fact.id or ""))
+        return {
+            each: StoredProfile(tuple(fact for fact in facts if fact.profile_id == each), self.reached() or 0)
+            for each in profile_ids
+            if each in self._named()
+        }
 
     def recipients(self, campaign: str) -> Iterable[tuple[str, int]]:
         first: dict[str, int] = {}
@@ -71,7 +91,9 @@ class Ledger(Recounting):
         return [(r.profile_id, r.instant, r.campaign, r.channel) for r in self.sent]
 
     def reached(self) -> int | None:
-        times = [to_instant(entry.achieved_at) for entry in self.entries] + [receipt.instant for receipt in self.sent]
+        times = [to_instant(entry.achieved_at) for entry in self.entries] + [
+            fact.instant for fact in (*self.sent, *self.facts)
+        ]
         return max([*times, *([] if self.now is None else [self.now])], default=None)
 
 

@@ -390,7 +390,7 @@ def test_versions() -> None:
     ("arguments", "code", "hint"),
     [
         ({"breakdown": "chanel"}, "dimension", "did you mean `channel`?"),
-        ({"breakdown": "country"}, "dimension", "one of channel, segment, version"),
+        ({"breakdown": "country"}, "dimension", "profile.country"),
         ({"every": "dya"}, "every", "did you mean `day`?"),
         ({"every": "hour", "since": "1026-01-01"}, "every", "a larger bucket"),
         ({"since": "2026-02-01", "until": "2026-01-31"}, "period", "since <= until"),

@@ -20,7 +20,7 @@ from convgoals.analytics.attribution_result import Attribution, Credit, CreditRo
 from convgoals.analytics.credit import BY_ORDER, UNITS, Model, check_models, time_decay
 from convgoals.analytics.figures import EXACT, Sum, as_number
 from convgoals.analytics.periods import Moment, read_period, read_span, read_zone, span_words
-from convgoals.analytics.selection import Audience, chunks, clip, select
+from convgoals.analytics.selection import Audience, check_audience, chunks, clip, select
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
 from convgoals.instants import MICROSECOND, to_datetime
@@ -82,11 +82,11 @@ def attribution(
     zone = read_zone(name)
     period = read_period(since, until, zone)
     span = read_span(window, zone, "window")
-    selection = select(reader, goal.campaign, audience, f"goal {goal.name!r}")
+    selection = select(reader, goal.campaign, check_audience(audience), f"goal {goal.name!r}", period, zone)
 
     ledger = _Shares(_touches(reader, touches, by), span, half_life if "time-decay" in asked else None)
-    for chunk in chunks(reader, goal, version, selection):
-        for completion in clip(chunk, period):
+    for chunk in chunks(reader, goal, version):
+        for completion in clip(selection.keep(chunk), period):
             ledger.add(completion)
     return Attribution(
         goal=goal.name,

@@ -19,7 +19,7 @@ from convgoals.analytics.figures import Amount, Figures
 from convgoals.analytics.periods import Moment, Period, read_period, read_zone
 from convgoals.analytics.pictures import of_comparison
 from convgoals.analytics.results import Result, pick, proportion_row
-from convgoals.analytics.selection import Audience, chunks, select
+from convgoals.analytics.selection import Audience, AudienceKind, check_audience, chunks, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, check_confidence, correct, paired_difference
 from convgoals.analytics.tables import Table
 from convgoals.analytics.tally import Bucket, Tally
@@ -65,7 +65,7 @@ class Comparison(Result):
     timezone: str
     since: datetime | None
     until: datetime | None
-    audience_kind: Audience
+    audience_kind: AudienceKind
     campaign: str | None
     audience: int
     every: str
@@ -206,14 +206,15 @@ def compare(
     reached = None if at is None else to_datetime(at)
     campaigns = {goal.campaign for goal in compared}
     campaign = compared[0].campaign if len(campaigns) == 1 else None
-    selection = select(reader, campaign, audience, "not every goal is linked to the same campaign; the set of goals")
+    what = "not every goal is linked to the same campaign; the set of goals"
+    selection = select(reader, campaign, check_audience(audience), what, period, zone)
     size = selection.size(period)
 
     tallies = []
     for goal in compared:
         tally = Tally(period, every=every, timezone=zone)
-        for chunk in chunks(reader, goal, (versions or {}).get(goal.name), selection):
-            tally.feed(chunk)
+        for chunk in chunks(reader, goal, (versions or {}).get(goal.name)):
+            tally.feed(selection.keep(chunk))
         tallies.append(tally)
 
     figures = [tally.figures(size, confidence) for tally in tallies]

@@ -1,24 +1,25 @@
-"""Breakdowns: the dimensions that completions can be cut by, and the rows that come of it.
+"""Breakdowns: the rows that a dimension cuts a report into. Which dimensions there are is said in `cuts`.
 
-An *exclusive* dimension (the channel, the goal's version) gives each completion one value; a profile stands in the
-row of its first completion, so that the rows' profiles add up to the report's. A segment is not exclusive: a profile
-stands in every segment in which it had a completion, and rows may add up to more.
+An *exclusive* dimension (the channel, the goal's version, a property) gives each completion one value; a profile
+stands in the row of its first completion, so that the rows' profiles add up to the report's. A segment or a campaign is
+not exclusive: a profile stands in each row in which it had a completion, and rows may add up to more.
+
+Where it is known of every profile of the audience which values it has, a row has a rate of its own, and is compared
+with the rest of the audience. Otherwise rows are shares of one audience, and compared with the largest.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Mapping
-from operator import attrgetter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import attrs
 
 from convgoals.analytics.figures import Amount, Sum, total
-from convgoals.analytics.stats import Interval, Proportion
+from convgoals.analytics.stats import Difference, Interval, Proportion, correct, difference, paired_difference
 from convgoals.errors import QuestionError
 from convgoals.records import Completion
-from convgoals.suggest import did_you_mean
 
 Kind = Literal["value", "none", "others"]
 
@@ -30,35 +31,18 @@ class Dimension:
     Attributes:
         name: what users call it.
         exclusive: whether a completion has exactly one value of it.
-        group: what of a completion its values depend on.
+        groups: what of each of some completions its values depend on.
         values: the values that a group stands for; ``None`` is "no value".
+        members: each profile of the audience with its group, where that is known.
+        through: whether a member converts in a row only through a completion of that row: one after the campaign.
     """
 
     name: str
     exclusive: bool
-    group: Callable[[Completion], Any]
+    groups: Callable[[list[Completion]], Iterable[Any]]
     values: Callable[[Any], tuple[str | None, ...]]
-
-
-DIMENSIONS: Mapping[str, Dimension] = {
-    "channel": Dimension("channel", True, attrgetter("channel"), lambda channel: (channel,)),
-    "segment": Dimension("segment", False, attrgetter("segments"), lambda segments: (*segments,) or (None,)),
-    "version": Dimension("version", True, attrgetter("version"), lambda version: (str(version),)),
-}
-
-
-def dimension(name: str | None) -> Dimension | None:
-    """The dimension of that name. Raises `QuestionError` (code ``dimension``)."""
-    if name is None:
-        return None
-    if isinstance(name, str) and name in DIMENSIONS:
-        return DIMENSIONS[name]
-    known = ", ".join(DIMENSIONS)
-    raise QuestionError(
-        f"nothing can be broken down by {name!r:.80}",
-        code="dimension",
-        hint=did_you_mean(str(name), DIMENSIONS) or f"one of {known}",
-    )
+    members: Callable[[], Iterator[tuple[str, Any]]] | None = None
+    through: bool = False
 
 
 def check_limit(limit: int) -> int:
@@ -77,8 +61,14 @@ class Row:
         kind: ``"value"``, ``"none"`` (completions without a value), or ``"others"`` (all rows beyond the limit).
         completions: how many completions have that value.
         conversion: the row's converting profiles, of the *whole* audience of the report: the share of everyone who
-            converted through it. (How many of the audience have the value without converting is not known here.)
+            converted through it.
         value: what the row's completions are worth.
+        own: of the audience's profiles that have the value themselves, at the time of the report, those that
+            converted (of a campaign: at or after its receipt); ``None`` where it is not known who has it.
+        difference: with ``own``: from the rate of the rest of the audience (first) to that of the row (second).
+            Without: from the share of the largest row (first) to that of this one (second), which is of the same
+            profiles and so paired; ``None`` for that row itself. With Holm's correction over all rows; ``None`` for
+            the others.
     """
 
     key: str | None
@@ -86,6 +76,8 @@ class Row:
     completions: int
     conversion: Proportion
     value: Amount
+    own: Proportion | None = None
+    difference: Difference | None = None
 
     @property
     def label(self) -> str:
@@ -125,15 +117,19 @@ class Breakdown:
         self._sums: defaultdict[Any, Sum] = defaultdict(Sum)
 
     def feed(self, completions: list[Completion], first: list[Completion]) -> Sum:
-        """Takes in *completions*; *first* are those of them that are their profile's first in the report.
+        """Takes in *completions*; *first* are those of them that are their profile's first in the report, in order.
 
         Returns the sum of their values, which is made on the way: groups do not overlap.
         """
         together = Sum()
-        group = self._by.group
         parts: defaultdict[Any, list[Completion]] = defaultdict(list)
-        for completion in completions:
-            parts[group(completion)].append(completion)
+        coming = iter(first)
+        following = next(coming, None)
+        for group, completion in zip(self._by.groups(completions), completions, strict=True):
+            parts[group].append(completion)
+            if completion is following:
+                self._first[group] += 1
+                following = next(coming, None)
         for key, part in parts.items():
             self._completions[key] += len(part)
             values = Sum()
@@ -142,14 +138,20 @@ class Breakdown:
             together.merge(values)
             if not self._by.exclusive:
                 self._members[key].update([completion.profile_id for completion in part])
-        if self._by.exclusive:
-            self._first.update(map(group, first))
         return together
 
-    def rows(self, audience: int, limit: int, confidence: float) -> tuple[Row, ...]:
-        """The *limit* largest rows, by converting profiles, then completions, then name; and one for the others."""
+    def rows(self, audience: int, limit: int, confidence: float, converted: Collection[str]) -> tuple[Row, ...]:
+        """The *limit* largest rows, by converting profiles, then completions, then name; and one for the others.
+
+        Args:
+            audience: how many profiles the audience has.
+            limit: of rows.
+            confidence: of the intervals.
+            converted: the converting profiles of the report.
+        """
+        have, did = self._having(converted)
         groups: defaultdict[str | None, list[Any]] = defaultdict(list)
-        for group in self._completions:
+        for group in {**self._completions, **have}:
             for key in self._by.values(group):
                 groups[key].append(group)
         sizes = {key: self._profiles(parts) for key, parts in groups.items()}
@@ -157,19 +159,54 @@ class Breakdown:
         kept, rest = split(largest_first(sizes, completions), limit)
 
         def row(key: str | None, kind: Kind, parts: Collection[Any]) -> Row:
-            conversion = Proportion(self._profiles(parts), audience, confidence)
-            value = total(self._sums[part].amount() for part in parts)
-            return Row(key, kind, sum(self._completions[part] for part in parts), conversion, value)
+            profiles = self._profiles(parts)
+            own = None
+            if self._by.members is not None:
+                converting = profiles if self._by.through else sum(did[part] for part in parts)
+                own = Proportion(converting, sum(have[part] for part in parts), confidence)
+            return Row(
+                key,
+                kind,
+                sum(self._completions[part] for part in parts),
+                Proportion(profiles, audience, confidence),
+                total(self._sums[part].amount() for part in parts if part in self._sums),
+                own,
+            )
+
+        def against(listed: Row, largest: Row) -> Difference | None:
+            if listed.own is not None:
+                parts = groups[listed.key]
+                others = have.total() - listed.own.total
+                return difference(
+                    Proportion(did.total() - sum(did[part] for part in parts), others, confidence), listed.own
+                )
+            if listed is largest:
+                return None
+            neither = audience - largest.conversion.count - listed.conversion.count
+            return paired_difference(0, largest.conversion.count, listed.conversion.count, neither, confidence)
 
         listed = [row(key, "none" if key is None else "value", groups[key]) for key in kept]
+        differences = correct([against(each, listed[0]) for each in listed])
+        listed = [attrs.evolve(each, difference=found) for each, found in zip(listed, differences, strict=True)]
         if rest:
             listed.append(row(None, "others", {part for key in rest for part in groups[key]}))
         return tuple(listed)
 
+    def _having(self, converted: Collection[str]) -> tuple[Counter[Any], Counter[Any]]:
+        """How many of the audience belong to each group, and how many of those converted."""
+        have: Counter[Any] = Counter()
+        did: Counter[Any] = Counter()
+        if self._by.members is not None:
+            for profile_id, group in self._by.members():
+                have[group] += 1
+                if profile_id in converted:
+                    did[group] += 1
+        return have, did
+
     def _profiles(self, groups: Collection[Any]) -> int:
         if self._by.exclusive:
             return sum(self._first[group] for group in groups)
-        return len(set().union(*(self._members[group] for group in groups)))
+        return len(set().union(*(self._members[group] for group in groups if group in self._members)))
 
 
 def largest_first(sizes: Mapping[str | None, int], then: Mapping[str | None, int]) -> list[str | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import decimal
 import functools
+import math
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
@@ -40,6 +42,15 @@ class Amount:
 
 
 @attrs.frozen
+class Bin:
+    """One bar of a histogram: how many took longer than ``low`` and no longer than ``high``; the first, 0 as well."""
+
+    low: timedelta
+    high: timedelta
+    count: int
+
+
+@attrs.frozen
 class Durations:
     """How long something took, over those of whom it is known.
 
@@ -47,6 +58,9 @@ class Durations:
         count: of how many it is known.
         median: half took no longer; between two middle ones, their mean (to a microsecond); ``None`` of nobody.
         p25, p75, p90: percentiles, interpolated linearly between neighbours.
+        p10, p95: the same.
+        mean: to a microsecond.
+        histogram: from 0 to the longest, in bins of one round width, empty ones too; they add up to ``count``.
     """
 
     count: int = 0
@@ -54,6 +68,10 @@ class Durations:
     p25: timedelta | None = None
     p75: timedelta | None = None
     p90: timedelta | None = None
+    p10: timedelta | None = None
+    p95: timedelta | None = None
+    mean: timedelta | None = None
+    histogram: tuple[Bin, ...] = ()
 
 
 @attrs.frozen
@@ -107,6 +125,36 @@ def durations(spans: Iterable[timedelta]) -> Durations:
         p25=_percentile(seconds, 25),
         p75=_percentile(seconds, 75),
         p90=_percentile(seconds, 90),
+        p10=_percentile(seconds, 10),
+        p95=_percentile(seconds, 95),
+        mean=timedelta(seconds=math.fsum(seconds) / len(seconds)),
+        histogram=_histogram(seconds),
+    )
+
+
+MAX_BINS = 14
+
+_DAY = 86_400
+# fmt: off
+_WIDTHS = (
+    1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200,
+    *(days * _DAY for days in (1, 2, 7, 14, 30, 60, 90, 180, 365)),
+)
+# fmt: on
+"""Round widths of a histogram's bins, in seconds; longer ones are whole years."""
+
+
+def _histogram(ordered: list[float]) -> tuple[Bin, ...]:
+    longest = ordered[-1]
+    width = next(
+        (width for width in _WIDTHS if longest <= width * MAX_BINS),
+        365 * _DAY * math.ceil(longest / (365 * _DAY * MAX_BINS)),
+    )
+    edges = [width * number for number in range(1, max(1, math.ceil(longest / width)) + 1)]
+    ends = [bisect_right(ordered, edge) for edge in edges]
+    return tuple(
+        Bin(timedelta(seconds=edge - width), timedelta(seconds=edge), end - start)
+        for edge, start, end in zip(edges, [0, *ends], ends, strict=False)
     )
 
 

@@ -13,14 +13,16 @@ from itertools import accumulate
 from typing import Literal
 
 from convgoals.analytics.chains import Deadline, in_any_order, in_order
-from convgoals.analytics.dimensions import Dimension, check_limit, dimension, largest_first, split
+from convgoals.analytics.cuts import check_dimension, dimension
+from convgoals.analytics.dimensions import Dimension, check_limit, largest_first, split
 from convgoals.analytics.figures import durations
 from convgoals.analytics.funnel_result import Funnel, Group, Stage
 from convgoals.analytics.periods import Moment, read_period, read_span, read_zone, span_words
-from convgoals.analytics.selection import Audience, check_audience, check_counts, chunks, clip, select
+from convgoals.analytics.selection import Audience, as_of, check_audience, check_counts, chunks, clip, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, Proportion, check_confidence, correct, difference
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
+from convgoals.language.condition import Condition
 from convgoals.records import Completion
 from convgoals.storage.reader import Reader
 from convgoals.suggest import did_you_mean
@@ -57,12 +59,13 @@ def funnel(
         between: how long after the stage before each may be. Only in strict order.
         order: ``"strict"``: each stage at or after the one before. ``"any"``: stage k is reached by the first k goals
             in whatever order.
-        breakdown: ``"channel"``, ``"segment"`` or ``"version"``, of the profile's first stage.
+        breakdown: as in `convgoals.analytics.report.report`, of the profile's first stage.
         since: completions before it do not count; a date is the start of its day.
         until: completions after it do not count; a date is the end of its day.
         timezone: an IANA zone for dates and calendar months; the first goal's, unless given.
         audience: by default a goal that is linked to a campaign counts recipients, and completions at or after the
-            first receipt; ``"all"`` counts everyone. The first stage is of the first goal's audience.
+            first receipt; ``"all"`` counts everyone; a condition on the profile, those with it at the end of the
+            period. The first stage is of the first goal's audience.
         limit: how many groups there are at the most, besides one for all others.
         versions: only completions of that version, for each goal named; of the others: of all.
         confidence: of the intervals.
@@ -73,23 +76,25 @@ def funnel(
     """
     stages = tuple(goals)
     _check(stages, order, between)
-    _check_linked(stages, audience)
+    who = check_audience(audience)
+    _check_linked(stages, who)
     name = stages[0].timezone if timezone is None else timezone
     zone = read_zone(name)
     period = read_period(since, until, zone)
-    by = dimension(breakdown)
+    cut = check_dimension(breakdown)
     check_limit(limit)
     check_confidence(confidence)
     spans = (read_span(within, zone, "within"), read_span(between, zone, "between"))
 
-    walk = _Walk(order, *spans, keep_first=by is not None)
+    walk = _Walk(order, *spans, keep_first=cut is not None)
     total = 0
     for number, goal in enumerate(stages):
-        selection = select(reader, goal.campaign, audience if goal.campaign else None, f"goal {goal.name!r}")
+        selection = select(reader, goal.campaign, _of_goal(goal, who, number), f"goal {goal.name!r}", period, zone)
         total = total if number else selection.size(period)
-        for chunk in chunks(reader, goal, (versions or {}).get(goal.name), selection):
-            walk.feed(number, clip(chunk, period))
+        for chunk in chunks(reader, goal, (versions or {}).get(goal.name)):
+            walk.feed(number, clip(selection.keep(chunk), period))
     paths = walk.paths()
+    by = dimension(cut, reader, lambda: iter(paths), as_of(reader, period))
     check_counts(len(paths), total)
     return Funnel(
         timezone=name,
@@ -99,7 +104,7 @@ def funnel(
         within=None if within is None else span_words(within),
         between=None if between is None else span_words(between),
         stages=_stages(stages, paths.values(), total, confidence),
-        dimension=breakdown,
+        dimension=cut,
         groups=() if by is None else _groups(stages, paths, walk.first, by, limit, confidence),
         profiles=_by_furthest(paths, len(stages)),
     )
@@ -121,8 +126,15 @@ def _check(goals: Sequence[Goal], order: str, between: object) -> None:
         )
 
 
-def _check_linked(goals: Sequence[Goal], audience: str | None) -> None:
-    if check_audience(audience) == "recipients" and not any(goal.campaign for goal in goals):
+def _of_goal(goal: Goal, audience: Audience | None, number: int) -> Audience | None:
+    """The audience of one stage: nobody who is not in the first can be in the others, so a condition is asked once."""
+    if isinstance(audience, Condition):
+        return audience if number == 0 else None
+    return audience if goal.campaign else None
+
+
+def _check_linked(goals: Sequence[Goal], audience: Audience | None) -> None:
+    if audience == "recipients" and not any(goal.campaign for goal in goals):
         raise QuestionError(
             "none of the goals is linked to a campaign, so there are no recipients to count",
             code="audience",
@@ -230,9 +242,9 @@ def _groups(
     confidence: float,
 ) -> tuple[Group, ...]:
     members: defaultdict[str | None, dict[str, _Path]] = defaultdict(dict)
-    for profile_id, path in paths.items():
-        first = next(each for each in entered[profile_id] if each.achieved_at == path[0])
-        for key in by.values(by.group(first)):
+    firsts = [next(each for each in entered[who] if each.achieved_at == path[0]) for who, path in paths.items()]
+    for (profile_id, path), group in zip(paths.items(), by.groups(firsts), strict=True):
+        for key in by.values(group):
             members[key][profile_id] = path
     sizes = {key: len(group) for key, group in members.items()}
     kept, rest = split(largest_first(sizes, sizes), limit)

@@ -8,20 +8,19 @@ from typing import Any, Literal
 
 import attrs
 
-from convgoals.analytics import tables
+from convgoals.analytics import goal_tables
 from convgoals.analytics.dimensions import Row
 from convgoals.analytics.figures import Durations, Figures
 from convgoals.analytics.periods import Period, read_zone
 from convgoals.analytics.pictures import of_report
 from convgoals.analytics.results import Result, pick, proportion_row
-from convgoals.analytics.selection import Audience
+from convgoals.analytics.selection import AudienceKind, audience_text
+from convgoals.analytics.standings import Outcomes
 from convgoals.analytics.stats import Difference, Interval
+from convgoals.analytics.survival import Curve, CurvePoint
 from convgoals.analytics.tables import Table
 from convgoals.analytics.tally import Bucket
 from convgoals.charts.pictures import Picture
-
-TREND_ROWS = 40
-"""How many buckets the table of a trend shows, the latest; the result itself holds all."""
 
 
 @attrs.frozen
@@ -56,14 +55,20 @@ class GoalReport(Result):
         versions: the versions of its condition that have completions in the report.
         timezone: the IANA zone that dates and buckets are read in.
         since, until: the first and the last instant of the period (UTC, both in); ``None`` is open on that side.
-        audience_kind: ``"all"`` profiles, or a campaign's ``"recipients"``.
-        campaign: that campaign, or ``None``.
+        audience_kind: ``"all"`` profiles, a campaign's ``"recipients"``, those who ``"entered"``, or those with a
+            ``"condition"``.
+        campaign: the campaign whose recipients the audience is, or is a part of; ``None`` where it is not.
         figures: completions, conversion, value and time to convert of the whole period.
         every: the size of the trend's buckets.
         trend: the buckets in order, empty ones too.
         dimension: what the breakdown is by, or ``None``.
         breakdown: its rows.
         baseline: another period's figures, or ``None``.
+        by: what lies in the period: when profiles ``"converted"``, or when they ``"entered"``.
+        condition: the condition on the profiles of the audience, or ``None``.
+        final_only: whether profiles whose outcome is not final are left out of the audience.
+        outcomes: how it went with the audience, those whom ``final_only`` leaves out too; ``None`` if not asked for.
+        curve: by when those who entered convert (Kaplan–Meier); ``None`` if not asked for.
     """
 
     goal: str
@@ -71,7 +76,7 @@ class GoalReport(Result):
     timezone: str
     since: datetime | None
     until: datetime | None
-    audience_kind: Audience
+    audience_kind: AudienceKind
     campaign: str | None
     figures: Figures
     every: str
@@ -79,6 +84,11 @@ class GoalReport(Result):
     dimension: str | None = None
     breakdown: tuple[Row, ...] = ()
     baseline: Baseline | None = None
+    by: str = "converted"
+    condition: str | None = None
+    final_only: bool = False
+    outcomes: Outcomes | None = None
+    curve: Curve | None = None
 
     @property
     def completions(self) -> int:
@@ -123,10 +133,28 @@ class GoalReport(Result):
         """From the anchor of the goal's outermost window to each profile's first completion, where known."""
         return self.figures.time_to_convert
 
-    def rows(self, part: Literal["figures", "trend", "breakdown"] = "trend") -> list[dict[str, Any]]:
-        """The trend, the breakdown or the figures as a list of flat dicts, as ``pandas.DataFrame`` takes them."""
+    @property
+    def finding(self) -> str | None:
+        """What the breakdown says, in one sentence: which rows differ; ``None`` without one to compare."""
+        return _finding(self.breakdown)
+
+    def rows(
+        self, part: Literal["figures", "trend", "breakdown", "histogram", "curve"] = "trend"
+    ) -> list[dict[str, Any]]:
+        """One part as a list of flat dicts, as ``pandas.DataFrame`` takes them.
+
+        Args:
+            part: the trend, the breakdown, the figures, the histogram of the time to convert, or the curve.
+        """
         rows: list[dict[str, Any]] = pick(
-            part, {"figures": self._figure_rows, "trend": self._trend_rows, "breakdown": self._breakdown_rows}
+            part,
+            {
+                "figures": self._figure_rows,
+                "trend": lambda: list(map(_bucket_row, self.trend)),
+                "breakdown": lambda: list(map(_breakdown_row, self.breakdown)),
+                "histogram": lambda: [attrs.asdict(each) for each in self.time_to_convert.histogram],
+                "curve": lambda: [] if self.curve is None else list(map(_point_row, self.curve.points)),
+            },
         )()
         return rows
 
@@ -135,149 +163,46 @@ class GoalReport(Result):
         return of_report.pictures(self)
 
     def tables(self) -> tuple[Table, ...]:
-        """The figures; then the trend, the breakdown and the baseline, where there are such."""
-        drawn = [self._figures_table()]
+        """The figures; then the trend, the breakdown, the baseline and the time to convert, where there are such."""
+        drawn = [goal_tables.figures_table(self)]
         if self.trend:
-            drawn.append(self._trend_table())
+            drawn.append(goal_tables.trend_table(self))
         if self.breakdown:
-            drawn.append(self._breakdown_table())
+            drawn.append(goal_tables.breakdown_table(self))
         if self.baseline is not None:
-            drawn.append(self._baseline_table(self.baseline))
+            drawn.append(goal_tables.baseline_table(self, self.baseline))
+        if self.time_to_convert.count:
+            drawn.append(goal_tables.time_table(self))
         return tuple(drawn)
 
     def _figure_rows(self) -> list[dict[str, Any]]:
         rows = [_figure_row("period", self.since, self.until, self.figures)]
+        if self.outcomes is not None:
+            rows[0] |= _outcome_row(self.outcomes)
         if self.baseline is not None:
             rows.append(_figure_row("baseline", self.baseline.since, self.baseline.until, self.baseline.figures))
         return rows
-
-    def _trend_rows(self) -> list[dict[str, Any]]:
-        return [attrs.asdict(bucket, filter=_no_value, recurse=False) | _value(bucket) for bucket in self.trend]
-
-    def _breakdown_rows(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "label": row.label,
-                "key": row.key,
-                "kind": row.kind,
-                "completions": row.completions,
-                "converting_profiles": row.converting_profiles,
-                **proportion_row(row.conversion),
-                **_value(row),
-            }
-            for row in self.breakdown
-        ]
 
     def period_text(self, since: datetime | None = None, until: datetime | None = None) -> str:
         """The report's period in words, or another one in the same time zone."""
         asked = Period(self.since, self.until) if since is until is None else Period(since, until)
         return asked.text(read_zone(self.timezone))
 
-    def _audience_text(self) -> str:
-        return "all profiles" if self.campaign is None else f"recipients of campaign {self.campaign!r}"
+    def audience_text(self) -> str:
+        """The audience in words."""
+        text = audience_text(self.audience_kind, self.campaign, self.condition)
+        return f"{text}, final outcomes only" if self.final_only else text
 
-    def _figures_table(self) -> Table:
-        rate, interval = tables.proportion_cells(self.figures.conversion)
-        percent = f"{self.figures.conversion.confidence * 100:.6g} %"
-        rows = [
-            ("completions", tables.count_text(self.completions)),
-            ("converting profiles", tables.count_text(self.converting_profiles)),
-            (f"audience ({self._audience_text()})", tables.count_text(self.audience)),
-            ("completion rate", rate),
-            (f"its {percent} interval", interval),
-        ]
-        if self.figures.value.count:
-            rows.append(("value, sum", tables.amount_text(self.value_sum)))
-            rows.append(("value, mean", tables.amount_text(self.value_mean)))
-        if self.time_to_convert.count:
-            rows.append(("time to convert, median", tables.span_text(self.time_to_convert.median)))
-        if self.trend:
-            rows.append((f"trend by {self.every}", tables.spark([bucket.completions for bucket in self.trend])))
-        title = f"{self.goal} · {self.period_text()} · {self.timezone}"
-        return Table(title, (tables.Column(""), tables.number_column("")), tuple(rows))
 
-    def _trend_table(self) -> Table:
-        shown = self.trend[-TREND_ROWS:]
-        top = max(bucket.completions for bucket in shown) or 1
-        valued = self.figures.value.count > 0
-        rows = tuple(
-            (
-                bucket.label + (" *" if bucket.unfinished or bucket.cut else ""),
-                tables.count_text(bucket.completions),
-                tables.count_text(bucket.converting_profiles),
-                *((tables.amount_text(bucket.value.sum),) if valued else ()),
-                tables.bar(bucket.completions / top),
-            )
-            for bucket in shown
-        )
-        notes = []
-        if any(bucket.cut for bucket in shown):
-            notes.append("* The period leaves out a part of it, or it is not over yet.")
-        elif shown[-1].unfinished:
-            notes.append("* It is not over yet.")
-        if len(shown) < len(self.trend):
-            notes.append(f"{len(self.trend) - len(shown):,} earlier ones are left out here.")
-        columns = (
-            tables.Column(self.every),
-            tables.number_column("completions"),
-            tables.number_column("converting profiles"),
-            *((tables.number_column("value"),) if valued else ()),
-            tables.Column(""),
-        )
-        return Table(f"{self.goal} by {self.every}", columns, rows, tuple(notes))
-
-    def _breakdown_table(self) -> Table:
-        valued = self.figures.value.count > 0
-        rows = tuple(
-            (
-                row.label,
-                tables.count_text(row.completions),
-                tables.count_text(row.converting_profiles),
-                *tables.proportion_cells(row.conversion),
-                *((tables.amount_text(row.value.sum),) if valued else ()),
-            )
-            for row in self.breakdown
-        )
-        columns = (
-            tables.Column(str(self.dimension)),
-            tables.number_column("completions"),
-            tables.number_column("converting profiles"),
-            tables.number_column("of the audience"),
-            tables.number_column("interval"),
-            *((tables.number_column("value"),) if valued else ()),
-        )
-        notes = ["A profile counts in the row of its first completion."]
-        if self.dimension == "segment":
-            notes = ["A profile counts in each of its segments, so rows may add up to more than the total."]
-        return Table(f"{self.goal} by {self.dimension}", columns, rows, tuple(notes))
-
-    def _baseline_table(self, baseline: Baseline) -> Table:
-        now, then = self.figures, baseline.figures
-        zone = read_zone(self.timezone)
-        rows = [
-            _change("completions", now.completions, then.completions),
-            _change("converting profiles", now.conversion.count, then.conversion.count),
-            _change("audience", now.conversion.total, then.conversion.total),
-            (
-                "completion rate",
-                tables.rate_text(now.conversion.rate),
-                tables.rate_text(then.conversion.rate),
-                tables.points_text(baseline.difference),
-            ),
-        ]
-        if now.value.count or then.value.count:
-            change = tables.amount_text(baseline.value_change)
-            sign = "+" if baseline.value_change > 0 else ""
-            rows.append(
-                ("value, sum", tables.amount_text(now.value.sum), tables.amount_text(then.value.sum), sign + change)
-            )
-        columns = (
-            tables.Column(""),
-            tables.number_column(self.period_text()),
-            tables.number_column(Period(baseline.since, baseline.until).text(zone)),
-            tables.number_column("change"),
-        )
-        return Table(f"{self.goal} against the baseline", columns, tuple(rows), (baseline.sentence,))
+def _finding(rows: tuple[Row, ...]) -> str | None:
+    compared = [row for row in rows if row.difference is not None and row.difference.p_value is not None]
+    if not compared:
+        return None
+    against = "the rest" if compared[0].own is not None else "the largest"
+    found = [row.label for row in compared if row.difference is not None and row.difference.evidence]
+    if not found:
+        return f"No evidence of a difference between any row and {against} (Holm's correction)."
+    return f"There is evidence of a difference from {against} for: {', '.join(found)} (Holm's correction)."
 
 
 def _figure_row(name: str, since: datetime | None, until: datetime | None, figures: Figures) -> dict[str, Any]:
@@ -295,13 +220,59 @@ def _figure_row(name: str, since: datetime | None, until: datetime | None, figur
     }
 
 
-def _no_value(attribute: attrs.Attribute[Any], _: object) -> bool:
-    return bool(attribute.name != "value")
+def _outcome_row(outcomes: Outcomes) -> dict[str, Any]:
+    return {
+        "entered": outcomes.entered,
+        "open": outcomes.open,
+        "missed": outcomes.missed,
+        "not_entered": outcomes.not_entered,
+        "before": outcomes.before,
+    }
+
+
+def _bucket_row(bucket: Bucket) -> dict[str, Any]:
+    row = {
+        "start": bucket.start,
+        "end": bucket.end,
+        "label": bucket.label,
+        "completions": bucket.completions,
+        "converting_profiles": bucket.converting_profiles,
+        "unfinished": bucket.unfinished,
+        "cut": bucket.cut,
+        **_value(bucket),
+    }
+    if bucket.conversion is not None and bucket.outcomes is not None:
+        row |= {"audience": bucket.conversion.total, **proportion_row(bucket.conversion)}
+        row |= _outcome_row(bucket.outcomes)
+    return row
+
+
+def _breakdown_row(row: Row) -> dict[str, Any]:
+    own = {} if row.own is None else {"profiles": row.own.total, **proportion_row(row.own, "own_")}
+    return {
+        "label": row.label,
+        "key": row.key,
+        "kind": row.kind,
+        "completions": row.completions,
+        "converting_profiles": row.converting_profiles,
+        **proportion_row(row.conversion),
+        **_value(row),
+        **own,
+        "difference": None if row.difference is None else row.difference.difference,
+        "corrected_p_value": None if row.difference is None else row.difference.corrected_p_value,
+    }
+
+
+def _point_row(point: CurvePoint) -> dict[str, Any]:
+    return {
+        "time": point.time,
+        "at_risk": point.at_risk,
+        "converted": point.converted,
+        "share": point.share,
+        "share_low": None if point.interval is None else point.interval.low,
+        "share_high": None if point.interval is None else point.interval.high,
+    }
 
 
 def _value(part: Bucket | Row) -> dict[str, Any]:
     return {"value_sum": part.value.sum, "value_mean": part.value.mean}
-
-
-def _change(name: str, now: int, then: int) -> tuple[str, str, str, str]:
-    return (name, tables.count_text(now), tables.count_text(then), f"{now - then:+,}" if now != then else "0")

@@ -2,7 +2,10 @@
 
 The completion rate is converting profiles ÷ audience. A profile converts when it has a completion in the period; it
 counts once, however many it has. The audience is every known profile, or, for a goal linked to a campaign, the
-recipients, of whom completions at or after the first receipt count (semantics §7).
+recipients, of whom completions at or after the first receipt count (semantics §7); or a part of these.
+
+Time can be cut in another way: by when profiles *entered* (semantics §8). Then the audience is a cohort, those who
+entered in the period, and their completions count whenever they are.
 """
 
 from __future__ import annotations
@@ -12,13 +15,14 @@ from typing import Literal
 
 from convgoals.analytics import tables
 from convgoals.analytics.buckets import Every, check_every
-from convgoals.analytics.dimensions import check_limit, dimension
+from convgoals.analytics.cuts import check_dimension
+from convgoals.analytics.dimensions import check_limit
 from convgoals.analytics.figures import EXACT, Figures
 from convgoals.analytics.goal_report import Baseline, GoalReport
+from convgoals.analytics.measure import Asked, By, Measure, measure
 from convgoals.analytics.periods import Moment, Period, previous, read_period, read_zone
-from convgoals.analytics.selection import Audience, Selection, chunks, select
+from convgoals.analytics.selection import Audience, chunks
 from convgoals.analytics.stats import CONFIDENCE, check_confidence, difference
-from convgoals.analytics.tally import Tally
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal, Once
 from convgoals.instants import to_datetime
@@ -41,6 +45,9 @@ def report(
     baseline: Literal["previous"] | tuple[Moment | None, Moment | None] | None = None,
     version: int | None = None,
     confidence: float = CONFIDENCE,
+    by: By = "converted",
+    outcomes: bool = False,
+    final_only: bool = False,
 ) -> GoalReport:
     """The report of one goal, in one pass over its completions.
 
@@ -51,52 +58,66 @@ def report(
         until: the last instant that counts: a datetime, or a date (to the end of that day); ``None``: all.
         every: the size of the trend's buckets: hour, day, week (from Monday), month or quarter.
         timezone: an IANA zone for dates and buckets; the goal's, unless given.
-        breakdown: ``"channel"``, ``"segment"`` or ``"version"``.
-        audience: ``"all"`` profiles, or ``"recipients"`` of the goal's campaign; recipients if it is linked to one.
+        breakdown: ``"channel"``, ``"segment"``, ``"campaign"``, ``"version"``, a property of the profile
+            (``"profile.country"``) or of the completion's trigger (``"event.category"``).
+        audience: ``"all"`` profiles; ``"recipients"`` of the goal's campaign (the default if it is linked to one);
+            those of the default audience who ``"entered"``; or those with a condition on the profile, such as
+            ``'profile.plan = "pro" and in segment "eu"'``, as they were at the end of the period.
         limit: how many rows a breakdown has at the most, besides one for all others.
         baseline: ``"previous"`` for the period before of the same length, or another period as (since, until).
         version: only the completions of that version of the goal; ``None``: of all.
         confidence: of the intervals.
+        by: ``"converted"``: completions in the period count. ``"entered"``: the profiles that entered in the period
+            are the audience, and count whenever they convert.
+        outcomes: whether to say how it went with the audience (``outcomes``), and by when those who entered convert
+            (``curve``). Each profile's facts are looked at for it. Implied by what needs it: ``by="entered"``,
+            ``audience="entered"`` and ``final_only``.
+        final_only: whether to leave those out of the audience who are still open, or have not entered.
 
     Raises:
         QuestionError: an argument asks for what cannot be answered.
+        GoalSyntaxError, GoalTypeError: the audience is a condition that is wrong.
         StoreError: the store contradicts itself.
     """
     name = goal.timezone if timezone is None else timezone
     zone = read_zone(name)
     period = read_period(since, until, zone)
-    by = dimension(breakdown)
     check_every(every)
     check_limit(limit)
-    check_confidence(confidence)
+    asked = Asked(audience, by, final_only, outcomes, zone, version, check_confidence(confidence))
+    asked.check(goal)
+    cut = check_dimension(breakdown)
     at = reader.reached()
     reached = None if at is None else to_datetime(at)
     before = _baseline_period(baseline, period, reached, zone)
-    selection = select(reader, goal.campaign, audience, f"goal {goal.name!r}")
 
-    tally = Tally(period, every=every, timezone=zone, breakdown=by)
-    base = None if before is None else Tally(before, every=None, timezone=zone)
-    for chunk in chunks(reader, goal, version, selection):
-        tally.feed(chunk)
+    found = measure(reader, goal, asked, period, every=every, breakdown=cut)
+    base = None if before is None else measure(reader, goal, asked, before)
+    for chunk in chunks(reader, goal, version):
+        found.feed(chunk)
         if base is not None:
             base.feed(chunk)
 
-    size = selection.size(period)
-    figures = tally.figures(size, confidence)
+    figures = found.figures()
     return GoalReport(
         goal=goal.name,
-        versions=tuple(sorted(tally.versions)),
+        versions=tuple(sorted(found.tally.versions)),
         timezone=name,
         since=period.since,
         until=period.until,
-        audience_kind=selection.kind,
-        campaign=selection.campaign,
+        audience_kind=found.selection.kind,
+        campaign=found.selection.campaign,
         figures=figures,
         every=every,
-        trend=tally.trend(reached),
-        dimension=breakdown,
-        breakdown=() if tally.breakdown is None else tally.breakdown.rows(size, limit, confidence),
-        baseline=None if base is None else _compare(goal, figures, base, selection, confidence),
+        trend=found.tally.trend(reached),
+        dimension=cut,
+        breakdown=found.breakdown(limit),
+        baseline=None if base is None else _compare(goal, figures, base, by),
+        by=by,
+        condition=found.selection.condition,
+        final_only=final_only,
+        outcomes=found.outcomes,
+        curve=found.curve,
     )
 
 
@@ -114,11 +135,11 @@ def _baseline_period(baseline: object, period: Period, reached: datetime | None,
     )
 
 
-def _compare(goal: Goal, figures: Figures, base: Tally, selection: Selection, confidence: float) -> Baseline:
-    before = base.figures(selection.size(base.period), confidence)
+def _compare(goal: Goal, figures: Figures, base: Measure, by: str) -> Baseline:
+    before = base.figures()
     change = difference(before.conversion, figures.conversion)
     sentence = tables.verdict(change, "the baseline", "the period")
-    if isinstance(goal.counting, Once) and before.conversion.count:
+    if by == "converted" and isinstance(goal.counting, Once) and before.conversion.count:
         sentence += " The goal counts once: under one version, who converted in one period cannot convert in the other."
     return Baseline(
         since=base.period.since,

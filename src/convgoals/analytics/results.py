@@ -121,13 +121,13 @@ def _names(kind: type[Any]) -> Sequence[str]:
     return [*names, "difference", "evidence"] if kind is Difference else names
 
 
-def proportion_row(proportion: Proportion) -> dict[str, Any]:
+def proportion_row(proportion: Proportion, prefix: str = "") -> dict[str, Any]:
     """The columns that a proportion has among `rows`."""
     interval = proportion.interval
     return {
-        "rate": proportion.rate,
-        "rate_low": None if interval is None else interval.low,
-        "rate_high": None if interval is None else interval.high,
+        f"{prefix}rate": proportion.rate,
+        f"{prefix}rate_low": None if interval is None else interval.low,
+        f"{prefix}rate_high": None if interval is None else interval.high,
     }
 
 

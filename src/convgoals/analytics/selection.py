@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import datetime
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime, tzinfo
 from itertools import islice
 from typing import Literal
 
 import attrs
 
+from convgoals.analytics.people import compile_test, each_profile, profile_at, profile_condition
 from convgoals.analytics.periods import Period
 from convgoals.errors import QuestionError, StoreError
 from convgoals.goals import Goal
-from convgoals.instants import to_datetime
+from convgoals.instants import to_datetime, to_instant
+from convgoals.language.condition import Condition
 from convgoals.records import Completion
 from convgoals.storage.reader import Reader
 from convgoals.suggest import did_you_mean
 
-Audience = Literal["all", "recipients"]
-AUDIENCES = ("all", "recipients")
+AudienceKind = Literal["all", "recipients", "entered", "condition"]
+Audience = Literal["all", "recipients", "entered"] | str | Condition  # noqa: PYI051  the words are what most will write
+"""``"all"``, ``"recipients"``, ``"entered"``, or a condition on the profile: its text, or itself."""
+
+AUDIENCES = ("all", "recipients", "entered")
 
 CHUNK = 32_768
 """How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
+
+_WORD = re.compile(r"\s*[\w-]*\s*")
 
 
 @attrs.frozen
@@ -29,24 +37,28 @@ class Selection:
     """The audience of a question.
 
     Attributes:
-        campaign: the campaign whose recipients it is; ``None`` where it is everyone.
+        kind: how it was chosen.
+        campaign: the campaign whose recipients it is, or is a part of; ``None`` where it is of everyone.
         received: each recipient's first receipt.
         everyone: how many profiles are known.
+        condition: the condition on the profile, as canonical text, or ``None``.
+        members: who is in it, where that was worked out profile by profile; ``None`` where the rule above says it.
     """
 
+    kind: AudienceKind
     campaign: str | None
     received: Mapping[str, datetime]
     everyone: int
-
-    @property
-    def kind(self) -> Audience:
-        return "all" if self.campaign is None else "recipients"
+    condition: str | None = None
+    members: Collection[str] | None = None
 
     def size(self, period: Period) -> int:
         """How many profiles could have converted in *period*.
 
-        All profiles that are known; or the recipients who had received the campaign by the end of the period.
+        The members that are known; else all profiles, or the recipients who had received the campaign by its end.
         """
+        if self.members is not None:
+            return len(self.members)
         if self.campaign is None:
             return self.everyone
         if period.until is None:
@@ -54,7 +66,10 @@ class Selection:
         return sum(1 for at in self.received.values() if at <= period.until)
 
     def keep(self, completions: list[Completion]) -> list[Completion]:
-        """Those of *completions* that count: all, or those of recipients at or after their first receipt."""
+        """Those of *completions* that count: the members', and of recipients those at or after their first receipt."""
+        members = self.members
+        if members is not None:
+            completions = [completion for completion in completions if completion.profile_id in members]
         if self.campaign is None:
             return completions
         received = self.received
@@ -64,25 +79,70 @@ class Selection:
             if (at := received.get(completion.profile_id)) is not None and at <= completion.achieved_at
         ]
 
+    def ids(self, reader: Reader, period: Period) -> Iterator[str]:
+        """The profiles that `size` counts."""
+        if self.members is not None:
+            return iter(self.members)
+        if self.campaign is None:
+            return reader.profile_ids()
+        until = period.until
+        return (who for who, at in self.received.items() if until is None or at <= until)
 
-def check_audience(audience: str | None) -> str | None:
-    """*audience* itself. Raises `QuestionError` (code ``audience``) where it is none."""
+    def narrowed(self, kind: AudienceKind, members: Collection[str]) -> Selection:
+        """The same, but only *members* of it."""
+        return attrs.evolve(self, kind=kind, members=members)
+
+
+def audience_text(kind: str, campaign: str | None, condition: str | None) -> str:
+    """``all profiles``, ``recipients of campaign 'spring' with profile.plan = "pro" who entered``."""
+    who = "all profiles" if campaign is None else f"recipients of campaign {campaign!r}"
+    who += "" if condition is None else f" with {condition}"
+    return f"{who} who entered" if kind == "entered" else who
+
+
+def check_audience(audience: Audience | None, *, entered: bool = False) -> Audience | None:
+    """*audience*, a condition on the profile parsed.
+
+    Args:
+        audience: what was asked for.
+        entered: whether the question is of one goal, which a profile can have entered.
+
+    Raises:
+        QuestionError: there is no such audience (code ``audience``).
+        GoalSyntaxError, GoalTypeError: it is a condition that is wrong.
+    """
+    if isinstance(audience, Condition):
+        return profile_condition(audience)
+    if audience == "entered" and not entered:
+        raise QuestionError(
+            "whoever entered one goal need not have entered another, so there is no one audience of those who entered",
+            code="audience",
+            hint='audience="all", or a condition on the profile',
+        )
     if audience is None or audience in AUDIENCES:
         return audience
-    raise QuestionError(
-        f"there is no audience {audience!r:.60}",
-        code="audience",
-        hint=did_you_mean(str(audience), AUDIENCES) or f"one of {', '.join(AUDIENCES)}",
-    )
+    if not isinstance(audience, str) or _WORD.fullmatch(audience):
+        raise QuestionError(
+            f"there is no audience {audience!r:.60}",
+            code="audience",
+            hint=did_you_mean(str(audience), AUDIENCES)
+            or f"one of {', '.join(AUDIENCES)}, or a condition on the profile",
+        )
+    return profile_condition(audience)
 
 
-def select(reader: Reader, campaign: str | None, audience: str | None, what: str) -> Selection:
+def select(
+    reader: Reader, campaign: str | None, audience: Audience | None, what: str, period: Period, timezone: tzinfo
+) -> Selection:
     """The audience that is asked for: by default the recipients where there is a *campaign*, else everyone.
+
+    A condition is asked of each of them as it was at the end of *period*, or is now if that lies ahead. Those who
+    entered are not known here: of them, it is everyone or the recipients.
 
     Raises:
         QuestionError: recipients are asked for without a campaign (code ``audience``).
     """
-    check_audience(audience)
+    audience = check_audience(audience, entered=True)
     if audience == "recipients" and campaign is None:
         raise QuestionError(
             f"{what} is linked to no campaign, so there are no recipients to count",
@@ -91,16 +151,36 @@ def select(reader: Reader, campaign: str | None, audience: str | None, what: str
         )
     everyone = reader.profile_count()
     if campaign is None or audience == "all":
-        return Selection(None, {}, everyone)
-    received = {profile_id: to_datetime(instant) for profile_id, instant in reader.recipients(campaign)}
-    return Selection(campaign, received, everyone)
+        chosen = Selection("all", None, {}, everyone)
+    else:
+        received = {profile_id: to_datetime(instant) for profile_id, instant in reader.recipients(campaign)}
+        chosen = Selection("recipients", campaign, received, everyone)
+    if not isinstance(audience, Condition):
+        return chosen
+    now = as_of(reader, period)
+    test = compile_test(audience.root, timezone)
+    members = frozenset(
+        profile_id
+        for profile_id, stored in each_profile(reader, chosen.ids(reader, period))
+        if now is not None and test(*profile_at(stored.facts, to_instant(now)))
+    )
+    return attrs.evolve(chosen, kind="condition", condition=str(audience), members=members)
 
 
-def chunks(reader: Reader, goal: Goal, version: int | None, selection: Selection) -> Iterator[list[Completion]]:
-    """The completions of *goal* that count for *selection*, in order, in lists of a size that is good to work on."""
+def as_of(reader: Reader, period: Period) -> datetime | None:
+    """The end of *period*, or now if that is earlier: where time has got to; ``None`` before anything happened."""
+    reached = reader.reached()
+    if reached is None:
+        return None
+    now = to_datetime(reached)
+    return now if period.until is None else min(now, period.until)
+
+
+def chunks(reader: Reader, goal: Goal, version: int | None) -> Iterator[list[Completion]]:
+    """The completions of *goal*, in order, in lists of a size that is good to work on."""
     completions = iter(reader.completions(goal.name, version=version))
     while chunk := list(islice(completions, CHUNK)):
-        yield selection.keep(chunk)
+        yield chunk
 
 
 def clip(completions: list[Completion], period: Period) -> list[Completion]:

@@ -13,6 +13,7 @@ from convgoals.analytics.dimensions import Breakdown, Dimension
 from convgoals.analytics.figures import Amount, Figures, Sum, durations, total
 from convgoals.analytics.periods import Period
 from convgoals.analytics.selection import check_counts, clip
+from convgoals.analytics.standings import Outcomes
 from convgoals.analytics.stats import Proportion
 from convgoals.instants import MICROSECOND
 from convgoals.records import Completion
@@ -35,6 +36,8 @@ class Bucket:
         value: what its completions are worth.
         unfinished: whether time has not yet reached its end, so that its figures may still grow.
         cut: whether the period leaves out a part of it.
+        conversion: of a trend by when profiles entered: those that entered in the bucket, and how many converted.
+        outcomes: of such a trend: how it went with them.
     """
 
     start: datetime
@@ -45,10 +48,14 @@ class Bucket:
     value: Amount
     unfinished: bool
     cut: bool
+    conversion: Proportion | None = None
+    outcomes: Outcomes | None = None
 
 
 @attrs.define
-class _Part:
+class Part:
+    """What one bucket has so far."""
+
     completions: int = 0
     profiles: int = 0
     sum: Sum = attrs.Factory(Sum)
@@ -64,10 +71,10 @@ class Tally:
         self.profiles: set[str] = set()
         self.versions: set[int] = set()
         self.breakdown = None if breakdown is None else Breakdown(breakdown)
+        self.parts: dict[datetime, Part] = {}
         self._every = every
         self._timezone = timezone
-        self._parts: dict[datetime, _Part] = {}
-        self._whole = _Part()
+        self._whole = Part()
         self._anchors: list[timedelta] = []
         self._bucket: tuple[datetime, datetime] | None = None
         self._last: datetime | None = None
@@ -80,19 +87,19 @@ class Tally:
         self._last = kept[-1].achieved_at
         self.versions.update(map(_VERSION, kept))
         if self._every is None:
-            self._add(self._whole, kept)
+            self.add(self._whole, kept)
             return
         index = 0
         while index < len(kept):
-            start, end = self._bucket_of(kept[index].achieved_at, self._every)
+            start, end = self.bucket_of(kept[index].achieved_at, self._every)
             stop = bisect_left(kept, end, lo=index, key=_ACHIEVED_AT)
-            self._add(self._parts.setdefault(start, _Part()), kept[index:stop])
+            self.add(self.parts.setdefault(start, Part()), kept[index:stop])
             index = stop
 
     def figures(self, audience: int, confidence: float) -> Figures:
         """The figures of the whole period."""
         check_counts(len(self.profiles), audience)
-        parts = [self._whole, *self._parts.values()]
+        parts = [self._whole, *self.parts.values()]
         return Figures(
             completions=sum(part.completions for part in parts),
             conversion=Proportion(len(self.profiles), audience, confidence),
@@ -104,22 +111,22 @@ class Tally:
         """Every bucket from the beginning of the period (or the first completion) to its end, or to *reached*."""
         if self._every is None:
             return ()
-        first = self.period.since if self.period.since is not None else min(self._parts, default=None)
+        first = self.period.since if self.period.since is not None else min(self.parts, default=None)
         last = _latest(reached, self._last)
         if last is not None and self.period.until is not None:
             last = min(last, self.period.until)
         if first is None or last is None or first > last:
             return ()
         return tuple(
-            self._finish(start, end, reached) for start, end in buckets(first, last, self._every, self._timezone)
+            self.finish(start, end, reached) for start, end in buckets(first, last, self._every, self._timezone)
         )
 
-    def _bucket_of(self, moment: datetime, every: str) -> tuple[datetime, datetime]:
+    def bucket_of(self, moment: datetime, every: str) -> tuple[datetime, datetime]:
         if self._bucket is None or not self._bucket[0] <= moment < self._bucket[1]:
             self._bucket = bucket_at(moment, every, self._timezone)
         return self._bucket
 
-    def _add(self, part: _Part, completions: list[Completion]) -> None:
+    def add(self, part: Part, completions: list[Completion]) -> None:
         seen = self.profiles
         first = []
         for completion in completions:
@@ -134,8 +141,8 @@ class Tally:
         else:
             part.sum.merge(self.breakdown.feed(completions, first))
 
-    def _finish(self, start: datetime, end: datetime, reached: datetime | None) -> Bucket:
-        part = self._parts.get(start) or _Part()
+    def finish(self, start: datetime, end: datetime, reached: datetime | None) -> Bucket:
+        part = self.parts.get(start) or Part()
         since, until = self.period.since, self.period.until
         return Bucket(
             start=start,

@@ -289,10 +289,6 @@ class Store(Reader, Protocol):
         """By profile, the receipts whose facts were dropped, by campaign and id; who has none is left out."""
         ...
 
-    def profile_ids(self) -> Iterator[str]:
-        """Every known profile, in the order of the ids; those that become known meanwhile may or may not be there."""
-        ...
-
     def due(self, instant: int) -> list[str]:
         """The profiles whose ``wake`` is at or before *instant*, the earliest first, then by id.
 

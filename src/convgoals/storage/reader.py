@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from convgoals.records import Completion
 from convgoals.storage.summary import Question, Summary
+
+if TYPE_CHECKING:
+    from convgoals.storage.base import StoredProfile
 
 
 class Reader(Protocol):
@@ -20,6 +23,14 @@ class Reader(Protocol):
 
     def profile_count(self) -> int:
         """How many profiles are known: every one that any fact named."""
+        ...
+
+    def profile_ids(self) -> Iterator[str]:
+        """Every known profile, in the order of the ids; those that become known meanwhile may or may not be there."""
+        ...
+
+    def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
+        """The known ones of *profile_ids*, of which there may be many, with all their kept facts."""
         ...
 
     def recipients(self, campaign: str) -> Iterable[tuple[str, int]]:

@@ -1,0 +1,164 @@
+"""Where the profiles of an audience stand with a goal (semantics §8): who entered and when, and how it went on.
+
+Each profile's kept facts are looked at, so this costs time with each profile; how many are held at once is bounded.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Literal, TypeAlias
+
+import attrs
+
+from convgoals.analytics.people import each_profile
+from convgoals.analytics.periods import Period
+from convgoals.analytics.selection import Selection, chunks
+from convgoals.goals import Goal
+from convgoals.instants import to_instant, zone
+from convgoals.records import Completion
+from convgoals.standing.history import History
+from convgoals.standing.log import Log
+from convgoals.standing.standing import standing_of
+from convgoals.storage.reader import Reader
+
+Outcome: TypeAlias = Literal["converted", "before", "open", "missed", "not entered"]
+
+FINAL: tuple[Outcome, ...] = ("converted", "before", "missed")
+"""The outcomes that time and further facts cannot change any more."""
+
+
+@attrs.frozen
+class Outcomes:
+    """How it went with the profiles of an audience; each is one of these.
+
+    Attributes:
+        converted: have a completion that counts.
+        before: had completed the goal already, before the period or before the receipt.
+        open: have entered, and may still convert.
+        missed: their window closed.
+        not_entered: have not entered.
+        at: the time that this is said of, UTC.
+    """
+
+    converted: int
+    before: int
+    open: int
+    missed: int
+    not_entered: int
+    at: datetime
+
+    @property
+    def entered(self) -> int:
+        """All but those who have not entered."""
+        return self.converted + self.before + self.open + self.missed
+
+    @property
+    def final(self) -> int:
+        """Those whose outcome is final: not open, and entered."""
+        return self.converted + self.before + self.missed
+
+
+@attrs.frozen
+class Standings:
+    """The profiles of an audience at a time.
+
+    Attributes:
+        at: the time.
+        entered: of those who have entered by then, when; who is known, but by no fact that is kept, is not here.
+        outcomes: how it went with each profile of the audience.
+        spans: of those who entered and could convert: how long it took, or has taken, since; and whether they did.
+    """
+
+    at: datetime
+    entered: dict[str, datetime]
+    outcomes: dict[str, Outcome]
+    spans: dict[str, tuple[timedelta, bool]]
+
+    def count(self, ids: Iterable[str]) -> Outcomes:
+        """The outcomes of those profiles."""
+        counts = Counter(self.outcomes[each] for each in ids)
+        return Outcomes(
+            counts["converted"], counts["before"], counts["open"], counts["missed"], counts["not entered"], self.at
+        )
+
+    def who_entered(self) -> frozenset[str]:
+        """Those who have entered, whether or not it is known when."""
+        return frozenset(each for each, outcome in self.outcomes.items() if outcome != "not entered")
+
+    def final(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of *ids* whose outcome is final."""
+        return frozenset(each for each in ids if self.outcomes[each] in FINAL)
+
+
+@attrs.define
+class _Firsts:
+    """Each profile's first completion: of all, and of those that count."""
+
+    known: dict[str, Completion] = attrs.Factory(dict)
+    counting: dict[str, Completion] = attrs.Factory(dict)
+    converted: set[str] = attrs.Factory(set)
+
+
+def standings(
+    reader: Reader, goal: Goal, selection: Selection, period: Period, at: datetime, *, version: int | None
+) -> Standings:
+    """Where every profile of *selection* stands at *at*.
+
+    Args:
+        reader: the ledger, and the facts that are kept.
+        goal: the goal; its condition as it is now says who entered.
+        selection: the audience.
+        period: who has a completion that counts in it is converted.
+        at: the time; facts and completions after it do not count.
+        version: only completions of that version; ``None``: of all.
+    """
+    firsts = _firsts(reader, goal, selection, period, at, version)
+    found = Standings(at, {}, {}, {})
+    now, timezone = to_instant(at), zone(goal.timezone)
+    for profile_id, stored in each_profile(reader, selection.ids(reader, period)):
+        log = Log(stored.facts, timezone, now, is_known=now >= stored.until)
+        first, counting = firsts.known.get(profile_id), firsts.counting.get(profile_id)
+        standing = standing_of(goal, History(log), [] if first is None else [to_instant(first.achieved_at)])
+        entered = standing.entered_at
+        if first is not None:
+            # What the goal looked at may not be kept, or the goal may have meant something else at the time.
+            anchor = first.achieved_at - (first.since_anchor or timedelta(0))
+            entered = anchor if entered is None else min(entered, first.achieved_at)
+        if profile_id in firsts.converted:
+            outcome: Outcome = "converted"
+        elif first is not None:
+            outcome = "before"
+        else:
+            outcome = standing.state
+        found.outcomes[profile_id] = outcome
+        if entered is not None:
+            found.entered[profile_id] = entered
+            if counting is not None:
+                found.spans[profile_id] = (max(timedelta(0), counting.achieved_at - entered), True)
+            elif first is None:
+                closed = standing.closed_at
+                found.spans[profile_id] = ((at if closed is None else closed) - entered, False)
+    return found
+
+
+def _firsts(
+    reader: Reader, goal: Goal, selection: Selection, period: Period, at: datetime, version: int | None
+) -> _Firsts:
+    found = _Firsts()
+    for completion, counts in _each(reader, goal, selection, version):
+        if completion.achieved_at > at:
+            break
+        found.known.setdefault(completion.profile_id, completion)
+        if counts:
+            found.counting.setdefault(completion.profile_id, completion)
+            if completion.achieved_at in period:
+                found.converted.add(completion.profile_id)
+    return found
+
+
+def _each(reader: Reader, goal: Goal, selection: Selection, version: int | None) -> Iterator[tuple[Completion, bool]]:
+    for chunk in chunks(reader, goal, version):
+        kept = set(map(id, selection.keep(chunk)))
+        yield from ((completion, id(completion) in kept) for completion in chunk)

@@ -162,7 +162,9 @@ class Breakdown:
             profiles = self._profiles(parts)
             own = None
             if self._by.members is not None:
-                converting = profiles if self._by.through else sum(did[part] for part in parts)
+                # Without any value there is nothing to convert through.
+                through = {part for part in parts if self._by.through and self._by.values(part) != (None,)}
+                converting = self._profiles(through) + sum(did[part] for part in parts if part not in through)
                 own = Proportion(converting, sum(have[part] for part in parts), confidence)
             return Row(
                 key,

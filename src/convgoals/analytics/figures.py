@@ -115,10 +115,11 @@ def total(amounts: Iterable[Amount]) -> Amount:
 
 def durations(spans: Iterable[timedelta]) -> Durations:
     """The summary of *spans*."""
-    # As floats they sort several times faster, and a float holds the microseconds of 285 years exactly.
-    seconds = sorted(map(timedelta.total_seconds, spans))
-    if not seconds:
+    known = list(spans)
+    if not known:
         return Durations()
+    # As floats they sort several times faster, and a float holds the microseconds of 285 years exactly.
+    seconds = sorted(map(timedelta.total_seconds, known))
     return Durations(
         len(seconds),
         median=_percentile(seconds, 50),
@@ -127,7 +128,7 @@ def durations(spans: Iterable[timedelta]) -> Durations:
         p90=_percentile(seconds, 90),
         p10=_percentile(seconds, 10),
         p95=_percentile(seconds, 95),
-        mean=timedelta(seconds=math.fsum(seconds) / len(seconds)),
+        mean=sum(known, timedelta(0)) / len(known),
         histogram=_histogram(seconds),
     )
 

@@ -25,11 +25,15 @@ from convgoals.instants import BEGINNING, to_datetime, to_instant
 from convgoals.predicates.plan import Plan, make_plan
 from convgoals.records import Completion, Fact, Retraction
 from convgoals.storage.base import Batch, Held, SavedGoal, Store
+from convgoals.storage.bounded import Bound, weight_of
 from convgoals.storage.open import open_store
 from convgoals.suggest import did_you_mean
 
 CACHED_PROFILES = 200_000
-"""How many profiles' states are kept at hand; the others are folded again from the store when a fact comes."""
+"""Of how many profiles the states are kept at hand, at the most; others are folded again when a fact comes."""
+
+CACHED_BYTES = 160 * 2**20
+"""How many bytes these states may take."""
 
 PASS = 1_000
 """How many profiles are loaded at a time where all have to be looked at."""
@@ -78,6 +82,7 @@ class GoalEngine(Questions, Lifecycle):
         self._lock = threading.RLock()
         self._store = open_store(store) if isinstance(store, str) else store
         self._records: dict[str, ProfileRecord] = {}
+        self._bound = Bound(CACHED_BYTES, CACHED_PROFILES, weight_of)
         self._aliases: dict[str, str] = {}
         self._saved: dict[str, SavedGoal] = {}
         self.rejected_count = 0
@@ -308,8 +313,7 @@ class GoalEngine(Questions, Lifecycle):
                     records[profile_id].revision = known.revision
 
     def _bound_cache(self) -> None:
-        while len(self._records) > CACHED_PROFILES:
-            del self._records[next(iter(self._records))]
+        self._bound.hold(self._records)
 
     def advance(self, now: datetime | str) -> list[Change]:
         """Let time pass: complete what time alone completes up to *now*, each at its exact instant.

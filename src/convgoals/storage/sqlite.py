@@ -21,6 +21,7 @@ from convgoals.instants import to_datetime, to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage import sqlite_care, sqlite_ledger, sqlite_summary
 from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
+from convgoals.storage.bounded import Bound, weight_of
 from convgoals.storage.codec import (
     decode_value,
     encode_facts,
@@ -35,7 +36,10 @@ from convgoals.storage.sqlite_schema import Synchronous
 from convgoals.storage.summary import Question, Summary
 
 _PLACES = 100_000
-"""How many profiles' places are kept at hand."""
+"""How many profiles' places are kept at hand, at the most."""
+
+_PLACES_BYTES = 32 * 2**20
+"""How many bytes they may take."""
 
 
 _number = itemgetter(4)
@@ -68,6 +72,7 @@ class SQLiteStore:
         self._chains = FactChains(self._database)
         self._decoded = self._chains.decoded
         self._log_holds_erased = False
+        self._bound = Bound(_PLACES_BYTES, _PLACES, weight_of)
         self._drop_cached()
 
     def _drop_cached(self) -> None:
@@ -127,7 +132,15 @@ class SQLiteStore:
                 row = self._find(name)
                 if row is not None and row[3] is not None:
                     known[row[0]] = name, row[3], row[4]
-            return self._chains.load(known, after, until, resume=resume) if known else {}
+            found = self._chains.load(known, after, until, resume=resume) if known else {}
+        self._bound_places()
+        return found
+
+    def _bound_places(self) -> None:
+        if self._bound.hold(self._places):
+            self._knows_all = False
+        if len(self._absent) > _PLACES:  # of those that never were committed; they can be looked for again
+            self._absent.clear()
 
     def _find(self, name: str) -> Any:
         """``(number, facts, completions, until, wake)`` of an identity that was ever named, or ``None``."""
@@ -227,9 +240,7 @@ class SQLiteStore:
             for source, at in batch.positions.items():
                 self._database.run("save_position", source, encode_value(at))
             self._database.run("set_totals", batch.reached, self._profiles, self._entries.last)
-        while len(self._places) > _PLACES:
-            del self._places[next(iter(self._places))]
-            self._knows_all = False
+        self._bound_places()
         with suppress(StoreError):  # the batch is kept, whatever becomes of the log
             self._empty_log()
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from convgoals.engine.batch import BatchRun
+from convgoals.engine.evaluating import evaluate
 from convgoals.engine.fold import ignore_notes
+from convgoals.engine.plans import Plans
 from convgoals.engine.questions import CLOCK
+from convgoals.engine.states import read
 from convgoals.instants import BEGINNING, to_datetime
-from convgoals.predicates.plan import make_plan
+from convgoals.predicates.base import NEVER
 from convgoals.records import Completion
-from convgoals.storage.base import Changes, Store, StoredProfile
+from convgoals.storage.base import Store, StoredProfile
 
 
 class Replay:
@@ -23,13 +26,15 @@ class Replay:
     def __init__(self, store: Store) -> None:
         saved = store.goals()
         self._versions = {each.goal.name: each.version for each in saved}
+        self._names = frozenset(self._versions)
         self._run = BatchRun(
-            make_plan((each.goal, each.version) for each in saved if not each.archived),
+            Plans({each.goal.name: each for each in saved}),
             store,
             {},
             int(store.positions().get(CLOCK, BEGINNING)),
             recorded_at=to_datetime(0),
             keep_all=True,
+            final=BEGINNING,
             note=ignore_notes,
         )
 
@@ -45,7 +50,7 @@ class Replay:
     def differences(self, profile_id: str, stored: StoredProfile) -> Iterator[tuple[str, str]]:
         """What a replay of the profile's facts says otherwise than the store: each as a code and a sentence."""
         run = self._run
-        run.refold(profile_id, stored)
+        wake = evaluate(run, profile_id, stored, self._names, read(stored.state))
         for completion in run.completions:
             yield "missing", f"the ledger lacks that it completed {completion.goal!r} on {completion.achieved_at}"
         for retraction in run.retractions:
@@ -53,12 +58,11 @@ class Replay:
                 "unfounded",
                 f"the ledger says that it completed {retraction.goal!r} on {retraction.achieved_at}; its facts do not",
             )
-        change = run.changes[profile_id]
-        if change.wake != stored.wake:
-            yield "wake", f"time may next complete a goal for it at {change.wake}, but {stored.wake} is kept"
+        if wake != (NEVER if stored.wake is None else stored.wake):
+            found = wake if wake < NEVER else None
+            yield "wake", f"time may next complete a goal for it at {found}, but {stored.wake} is kept"
         run.completions.clear()
         run.retractions.clear()
-        run.changes = Changes()
 
 
 def fingerprint(completion: Completion) -> int:

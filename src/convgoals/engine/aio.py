@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from convgoals.engine.engine import Change, GoalEngine
 from convgoals.engine.intake import Rejection
+from convgoals.engine.keeping import PORTION
 from convgoals.errors import StoreError
 from convgoals.goals import Goal
 from convgoals.records import Completion, Fact, Retraction
@@ -172,6 +173,31 @@ class AsyncGoalEngine:
         """As `GoalEngine.saved_goals`."""
         return await self._call(GoalEngine.saved_goals)
 
+    # ---- what is kept
+
+    async def backfill(
+        self,
+        facts: Iterable[Fact | Mapping[str, Any]] | AsyncIterable[Fact | Mapping[str, Any]],
+        goals: Iterable[str | Goal],
+        *,
+        on_progress: Callable[[int], None] | None = None,
+    ) -> list[Change]:
+        """As `GoalEngine.backfill`; an asynchronous iterable is read portion by portion."""
+        names, changes, done = list(goals), [], 0
+        async for portion in _portions(facts):
+            changes += await self._call(GoalEngine.backfill, portion, names)
+            done += len(portion)
+            if on_progress is not None:
+                on_progress(done)
+        return changes
+
+    async def vacuum(
+        self, before: datetime | str | None = None, *, on_progress: Callable[[int], None] | None = None
+    ) -> int:
+        """As `GoalEngine.vacuum`; *on_progress* is called in the loop."""
+        progress = None if on_progress is None else self._in_loop(on_progress)
+        return await self._call(GoalEngine.vacuum, before, on_progress=progress)
+
     # ---- identity
 
     async def merge(self, anonymous_id: str, known_id: str) -> list[Change]:
@@ -251,3 +277,20 @@ class AsyncGoalEngine:
     async def attribution(self, goal: str | Goal, **options: Any) -> Attribution:
         """As `GoalEngine.attribution`."""
         return await self._call(GoalEngine.attribution, goal, **options)
+
+
+async def _portions(facts: Iterable[R] | AsyncIterable[R]) -> AsyncIterator[list[R]]:
+    """*facts*, `PORTION` at a time."""
+    portion: list[R] = []
+    if isinstance(facts, AsyncIterable):
+        async for fact in facts:
+            portion.append(fact)
+            if len(portion) == PORTION:
+                yield portion
+                portion = []
+        if portion:
+            yield portion
+        return
+    waiting = iter(facts)
+    while portion := list(itertools.islice(waiting, PORTION)):
+        yield portion

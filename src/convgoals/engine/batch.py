@@ -6,14 +6,24 @@ the profile is folded again from its kept facts, and what the ledger says of it 
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
+import attrs
+
 from convgoals.engine.fold import Firing, Fold, ProfileRecord, by_order, ignore_notes
-from convgoals.instants import BEGINNING, to_datetime
+from convgoals.engine.long_logs import LongLogs
+from convgoals.engine.plans import Plans, View
+from convgoals.engine.restoring import Folded, Restorer, renumbered, visible
+from convgoals.engine.rungs import Strand, Trail
+from convgoals.engine.states import read
+from convgoals.errors import StoreError
+from convgoals.instants import BEGINNING, to_datetime, to_instant
 from convgoals.predicates.base import NEVER
 from convgoals.predicates.plan import Plan
 from convgoals.predicates.values import Notes
@@ -50,27 +60,30 @@ class BatchRun:
     """Collects what one batch changes; nothing is durable before the store has committed it.
 
     Args:
-        plan: the live goals.
+        plans: the live goals.
         store: asked for the kept facts and the completions of profiles that must be folded again.
         records: where the profiles at hand stand; one that has to be folded again is replaced.
         clock: the instant of the last ``advance``.
         recorded_at: the time that the engine has reached with this batch.
         keep_all: whether to keep facts that no goal looks at.
+        final: the instant up to which no fact can come any more.
         note: where ill-typed comparisons are noted.
     """
 
     def __init__(
         self,
-        plan: Plan,
+        plans: Plans,
         store: Store,
         records: dict[str, ProfileRecord],
         clock: int,
         *,
         recorded_at: datetime,
         keep_all: bool,
+        final: int,
         note: Callable[[int, Notes], None],
     ) -> None:
-        self.plan = plan
+        self.plans = plans
+        self.plan = plans.whole
         self.store = store
         self.clock = clock
         self.keep_all = keep_all
@@ -81,7 +94,9 @@ class BatchRun:
         self.recorded_at = recorded_at
         self.unheard: Counter[str] = Counter()
         self._at_hand = _AtHand(store)
-        self._fold = Fold(plan, self._at_hand.facts, note, self.unheard)
+        self._fold = Fold(self.plan, self._at_hand.facts, note, self.unheard)
+        self.long = LongLogs(plans, store, final)
+        self.restorer = Restorer(plans, store)
 
     def add_all(self, groups: Mapping[str, Sequence[Fact]], untidy: Container[str]) -> None:
         """Take all facts of this batch.
@@ -92,14 +107,18 @@ class BatchRun:
         """
         records, take, clock, keep_all = self.records, self._fold.take, self.clock, self.keep_all
         out, kept, until, wake = self._fold.out, self.changes.facts, self.changes.until, self.changes.wake
-        at_hand = self._at_hand
+        at_hand, full = self._at_hand, []
         for profile_id, facts in groups.items():
             record = records[profile_id]
             if facts[0].instant <= record.last or profile_id in untidy:
-                records[profile_id] = self._add_untidy(profile_id, record, facts)
+                record = records[profile_id] = self._add_untidy(profile_id, record, facts)
+                if len(record.ids) >= record.full:
+                    full.append(profile_id)
                 continue
             at_hand.profile_id, at_hand.kept = profile_id, facts
             kept[profile_id] = take(record, facts, keep_all)
+            if len(record.ids) >= record.full:
+                full.append(profile_id)
             latest = record.latest
             if out or record.wake <= latest or latest < clock:
                 self._finish(profile_id, record)
@@ -107,9 +126,13 @@ class BatchRun:
             until[profile_id] = latest
             if record.wake < NEVER:
                 wake[profile_id] = record.wake
+        for profile_id in full:
+            self.long.settle(profile_id, records[profile_id], self.changes)
 
     def _add_untidy(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact]) -> ProfileRecord:
         """Take a profile's *facts* in whatever order; returns its record, a new one if it was folded again."""
+        if record.trail is not None and record.trail.strands:
+            return self._add_to_strands(profile_id, record, facts)
         self._at_hand.profile_id, self._at_hand.kept = profile_id, facts
         ids, events = record.ids, self.plan.events
         unheard = [fact for fact in facts if type(fact) is Event and fact.type not in events]
@@ -121,11 +144,15 @@ class BatchRun:
             if fact.instant > record.latest:
                 record.latest = fact.instant
         ordered = sorted(fresh.values(), key=by_order)
+        rest = ordered
         if ordered and ordered[0].instant <= record.last:
-            stored = self.store.load([profile_id]).get(profile_id)
-            return self.refold(profile_id, stored, ordered, cause=ordered[0].id, latest=record.latest)
+            if record.trail is None:
+                stored = self.store.load([profile_id]).get(profile_id)
+                return self.refold(profile_id, stored, ordered, cause=ordered[0].id, latest=record.latest)
+            rest = [fact for fact in ordered if fact.instant > record.last]
+            record = self._fold_in(profile_id, record, ordered[: len(ordered) - len(rest)], rest)
         self._at_hand.kept = ordered
-        self._fold.run(record, ordered)
+        self._fold.run(record, rest)
         self.changes.facts[profile_id] = ordered
         self._finish(profile_id, record)
         return record
@@ -143,8 +170,134 @@ class BatchRun:
         if record.wake < NEVER:
             self.changes.wake[profile_id] = record.wake
 
+    def _fold_in(
+        self, profile_id: str, record: ProfileRecord, late: Sequence[Fact], rest: Sequence[Fact]
+    ) -> ProfileRecord:
+        """Fold *late* facts of a long log in; *rest* are those that follow in order."""
+        until = max(record.last, self.clock) if not rest else min(max(record.last, self.clock), rest[0].instant - 1)
+        found, had, fires = self.long.fold_in(profile_id, record, late, until)
+        found.ids.update(dict.fromkeys(fact.id for fact in late))
+        gone = [completion_of(self.plan, profile_id, firing, self.recorded_at) for firing in had]
+        wanted = [completion_of(self.plan, profile_id, firing, self.recorded_at) for firing in fires]
+        unmatched = Counter(map(_particulars, gone))
+        unmatched.subtract(map(_particulars, wanted))
+        changed = {particulars for particulars, number in unmatched.items() if number > 0}
+        same = [completion for completion in gone if _particulars(completion) not in changed]
+        recorded = self._as_recorded(profile_id, changed, len(gone) - len(same))
+        self._correct([*same, *recorded], wanted, late[0].id)
+        self.long.corrected(profile_id, found, self.changes)
+        return found
+
+    def _as_recorded(self, profile_id: str, wanted: Container[Any], number: int) -> list[Completion]:
+        """The *number* completions of these particulars, as the ledger has them."""
+        matching = (each for each in self.store.recorded(profile_id) if _particulars(each) in wanted)
+        found = list(itertools.islice(matching, number))
+        if len(found) < number:
+            raise StoreError(
+                f"the ledger of {profile_id!r:.80} lacks completions that its facts gave",
+                code="store-corrupt",
+                hint="it was changed by another program: restore the store from a backup",
+            )
+        return found
+
+    def _add_to_strands(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact]) -> ProfileRecord:
+        """Take the *facts* of a profile that has facts of scopes; returns the record of everybody's facts alone."""
+        trail: Trail = record.trail
+        unheard = [fact for fact in facts if type(fact) is Event and fact.type not in self.plan.events]
+        self.unheard.update(fact.type for fact in unheard)
+        passed = set() if self.keep_all else {id(fact) for fact in unheard}
+        heard = [fact for fact in reversed(facts) if id(fact) not in passed]
+        kept = sorted({fact.id: fact for fact in heard if fact.id not in record.ids}.values(), key=by_order)
+        passing = max((fact.instant for fact in facts if id(fact) in passed), default=BEGINNING)
+        whole = self._with(profile_id, kept, max([record.latest, passing, *(fact.instant for fact in kept)]))
+        for strand in trail.strands:
+            fresh = {fact.id: fact for fact in heard if fact.id not in strand.record.ids}
+            self._add_to_strand(profile_id, strand, sorted(fresh.values(), key=by_order), passing, whole)
+        first = trail.strands[0].record
+        first.trail, first.full = trail, NEVER
+        self._change_strands(profile_id, trail, kept)
+        return first
+
+    def _with(self, profile_id: str, kept: Sequence[Fact], latest: int) -> Callable[[], StoredProfile]:
+        """What the store will have of a profile with the *kept* facts of this batch; loaded when it is asked for."""
+
+        @functools.cache
+        def whole() -> StoredProfile:
+            stored = self.store.load([profile_id]).get(profile_id) or StoredProfile((), BEGINNING)
+            facts = tuple(sorted((*stored.facts, *kept), key=by_order))
+            return attrs.evolve(stored, facts=facts, until=max(stored.until, latest, self.clock))
+
+        return whole
+
+    def _add_to_strand(
+        self,
+        profile_id: str,
+        strand: Strand,
+        fresh: Sequence[Fact],
+        latest: int,
+        whole: Callable[[], StoredProfile],
+    ) -> None:
+        if fresh and fresh[0].instant <= strand.record.last:
+            view = View(strand.scopes, strand.plan)
+            folded = self.restorer.fold(profile_id, whole(), read(whole().state), view)
+            self.correct(profile_id, folded, fresh[0].id)
+            strand.record, strand.base = folded.strand.record, folded.strand.base
+            return
+        fold = Fold(strand.plan, lambda: visible(whole(), strand.scopes), ignore_notes, Counter())
+        fold.run(strand.record, fresh)
+        strand.record.latest = max(strand.record.latest, latest)
+        fold.pass_time(strand.record, max(strand.record.latest, self.clock))
+        self.completions += [completion_of(strand.plan, profile_id, each, self.recorded_at) for each in fold.out]
+
+    def _change_strands(self, profile_id: str, trail: Trail, kept: Sequence[Fact]) -> None:
+        until = max(trail.strands[0].record.latest, self.clock)
+        wake = min(strand.record.wake for strand in trail.strands)
+        self.changes.put(profile_id, ProfileChange(tuple(kept), until, wake if wake < NEVER else None))
+
+    def correct(
+        self,
+        profile_id: str,
+        folded: Folded,
+        cause: str | None = None,
+        recorded: Sequence[Completion] | None = None,
+        carried: Sequence[Completion] = (),
+    ) -> None:
+        """Correct what the ledger says of the goals of a strand that was folded again.
+
+        Args:
+            profile_id: whom.
+            folded: the strand.
+            cause: the id of the fact that made this necessary.
+            recorded: what may have to be retracted; unless given, what is recorded of the goals after the final state.
+            carried: what is to be recorded besides what has fired.
+        """
+        plan, base = folded.strand.plan, folded.strand.base
+        goals = {(machine.goal.name, machine.version): slot for slot, machine in enumerate(plan.machines)}
+        mine = [each for each in self.store.completions(profile_id=profile_id) if (each.goal, each.version) in goals]
+        final = BEGINNING if base is None else base.at
+        fired = list(folded.fired)
+        settled = {(each.goal, each.version) for each in mine if to_instant(each.achieved_at) <= final}
+        for slot, firings in folded.before.items():
+            machine = plan.machines[slot]
+            if (machine.goal.name, machine.version) not in settled:
+                fired = renumbered(firings, slot) + fired
+        if recorded is None:
+            recorded = [each for each in mine if to_instant(each.achieved_at) > final]
+        wanted = [completion_of(plan, profile_id, firing, self.recorded_at) for firing in fired]
+        self._correct(recorded, [*carried, *wanted], cause)
+
+    def retract(self, completions: Iterable[Completion]) -> None:
+        """Retract what no single fact has undone."""
+        self.retractions += [Retraction(completion, self.recorded_at) for completion in completions]
+
     def pass_time(self, profile_id: str) -> None:
         """Let time alone do what it does for a profile at hand."""
+        trail = self.records[profile_id].trail
+        if trail is not None and trail.strands:
+            for strand in trail.strands:
+                self._add_to_strand(profile_id, strand, (), strand.record.latest, self._with(profile_id, (), BEGINNING))
+            self._change_strands(profile_id, trail, ())
+            return
         self._at_hand.profile_id, self._at_hand.kept = profile_id, ()
         self.changes.facts[profile_id] = ()
         self._finish(profile_id, self.records[profile_id])
@@ -157,7 +310,6 @@ class BatchRun:
         *,
         cause: str | None = None,
         latest: int = BEGINNING,
-        others: Sequence[str] = (),
     ) -> ProfileRecord:
         """Fold a profile from its kept facts and *new* ones, and correct what the ledger says of it.
 
@@ -167,21 +319,18 @@ class BatchRun:
             new: facts to keep that it has not got yet.
             cause: the id of the fact that made this necessary.
             latest: the instant of the profile's latest fact, kept or not, where that is known.
-            others: profiles that become this one: what the ledger says of them is retracted.
         """
         facts = sorted((*stored.facts, *new), key=by_order) if stored else list(new)
         record, fired = fold_all(self.plan, facts, max(latest, self.clock, stored.until if stored else BEGINNING))
         live = {(machine.goal.name, machine.version) for machine in self.plan.machines}
         wanted = [self._completion(profile_id, firing) for firing in fired]
         recorded = [c for c in self.store.completions(profile_id=profile_id) if (c.goal, c.version) in live]
-        for other in others:
-            recorded.extend(self.store.completions(profile_id=other))
         self._correct(recorded, wanted, cause)
         wake = record.wake if record.wake < NEVER else None
         self.changes.put(profile_id, ProfileChange(tuple(new), record.latest, wake))
         return record
 
-    def _correct(self, recorded: list[Completion], wanted: list[Completion], cause: str | None) -> None:
+    def _correct(self, recorded: Sequence[Completion], wanted: Sequence[Completion], cause: str | None) -> None:
         """Retract what is recorded and not wanted, and record what is wanted and not recorded."""
         unmatched: dict[Any, list[Completion]] = {}
         for completion in recorded:
@@ -197,17 +346,22 @@ class BatchRun:
                 self.retractions.append(Retraction(completion, self.recorded_at, cause))
 
     def _completion(self, profile_id: str, firing: Firing) -> Completion:
-        slot, t, trigger, anchor, segments = firing
-        machine = self.plan.machines[slot]
-        since = None if anchor is None else timedelta(0, 0, t - anchor)
-        if trigger is None:
-            at, fact_id, channel = to_datetime(t), None, None
-        else:
-            at, fact_id, channel = trigger.timestamp, trigger.id, getattr(trigger, "channel", None)
-        return Completion(
-            machine.goal.name, machine.version, profile_id, at, self.recorded_at, fact_id, channel, segments,
-            machine.value(trigger), since,
-        )  # fmt: skip
+        return completion_of(self.plan, profile_id, firing, self.recorded_at)
+
+
+def completion_of(plan: Plan, profile_id: str, firing: Firing, recorded_at: datetime) -> Completion:
+    """What is recorded of a firing of one of *plan*'s goals."""
+    slot, t, trigger, anchor, segments = firing
+    machine = plan.machines[slot]
+    since = None if anchor is None else timedelta(0, 0, t - anchor)
+    if trigger is None:
+        at, fact_id, channel = to_datetime(t), None, None
+    else:
+        at, fact_id, channel = trigger.timestamp, trigger.id, getattr(trigger, "channel", None)
+    return Completion(
+        machine.goal.name, machine.version, profile_id, at, recorded_at, fact_id, channel, segments,
+        machine.value(trigger), since,
+    )  # fmt: skip
 
 
 def fold_all(plan: Plan, facts: Sequence[Fact], until: int) -> tuple[ProfileRecord, list[Firing]]:

@@ -26,7 +26,7 @@ class Diagnostics:
         unheard: how often an event came that no goal listens to, by its type.
         goals: for each live goal, what never came, never arrived or arrived in the wrong type.
         looked_at: how many profiles *goals* looked at.
-        complete: whether these were all; if not, "never" means "not among them".
+        complete: whether these were all, and all of their facts are kept; if not, "never" means "not among them".
     """
 
     def __init__(self, plan: Plan) -> None:

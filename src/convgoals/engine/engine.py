@@ -13,18 +13,24 @@ from typing import Any, Literal, Self
 
 import attrs
 
-from convgoals.engine.batch import BatchRun, fold_all
+from convgoals.engine.batch import BatchRun
 from convgoals.engine.diagnostics import Diagnostics
+from convgoals.engine.evaluating import evaluate_known
 from convgoals.engine.fold import ProfileRecord
+from convgoals.engine.identity import merge
 from convgoals.engine.intake import Intake, Rejection, as_instant, owners
+from convgoals.engine.keeping import Keeping
 from convgoals.engine.lifecycle import Lifecycle
-from convgoals.engine.questions import CLOCK, Questions
+from convgoals.engine.plans import Plans
+from convgoals.engine.pruning import last_before
+from convgoals.engine.questions import CLOCK, FLOOR, Questions
+from convgoals.engine.restoring import Restorer
+from convgoals.engine.scopes import Scopes
 from convgoals.errors import ConvgoalsError, UnknownGoalError
 from convgoals.goals import Goal
 from convgoals.instants import BEGINNING, to_datetime, to_instant
-from convgoals.predicates.plan import Plan, make_plan
 from convgoals.records import Completion, Fact, Retraction
-from convgoals.storage.base import Batch, Held, SavedGoal, Store
+from convgoals.storage.base import NOBODY, Batch, Held, SavedGoal, Store
 from convgoals.storage.bounded import Bound, weight_of
 from convgoals.storage.open import open_store
 from convgoals.suggest import did_you_mean
@@ -41,7 +47,7 @@ PASS = 1_000
 Change = Completion | Retraction
 
 
-class GoalEngine(Questions, Lifecycle):
+class GoalEngine(Questions, Lifecycle, Keeping):
     """Feeds facts through goals, and keeps the history of completions.
 
     Args:
@@ -82,6 +88,7 @@ class GoalEngine(Questions, Lifecycle):
         self._lock = threading.RLock()
         self._store = open_store(store) if isinstance(store, str) else store
         self._records: dict[str, ProfileRecord] = {}
+        self._scoped: set[str] = set()  # those of them that have facts in scopes
         self._bound = Bound(CACHED_BYTES, CACHED_PROFILES, weight_of)
         self._aliases: dict[str, str] = {}
         self._saved: dict[str, SavedGoal] = {}
@@ -122,16 +129,16 @@ class GoalEngine(Questions, Lifecycle):
         self._reached = BEGINNING if reached is None else reached
         clock = self._store.positions().get(CLOCK)
         self._clock = BEGINNING if clock is None else int(clock)
+        floor = self._store.positions().get(FLOOR)
+        self._floor = BEGINNING if floor is None else int(floor)
         if before is None or not self._tells_revisions or before != self._saved:
-            self._use(self._make_plan(self._saved.values()))
+            self._use(Plans(self._saved))
 
-    def _make_plan(self, saved: Iterable[SavedGoal]) -> Plan:
-        return make_plan((each.goal, each.version) for each in saved if not each.archived)
-
-    def _use(self, plan: Plan) -> None:
-        self._plan = plan
+    def _use(self, plans: Plans) -> None:
+        self._plans = plans
         self._records.clear()
-        self._diagnostics = Diagnostics(plan)
+        self._scoped.clear()
+        self._diagnostics = Diagnostics(plans.whole)
 
     def _refresh(self) -> None:
         """Notice what another process has committed."""
@@ -195,27 +202,31 @@ class GoalEngine(Questions, Lifecycle):
             if before is not None and before.goal == goal and not before.archived:
                 continue
             version = 1 if before is None else before.version + (_meaning(before.goal) != _meaning(goal))
-            changed.append(SavedGoal(goal, version))
+            changed.append(SavedGoal(goal, version, scopes=() if before is None else before.scopes))
         if not changed:
             return []
         saved = self._saved | {each.goal.name: each for each in changed}
-        plan = self._make_plan(saved.values())
-        run = self._run(plan)
-        self._refold_all(run, on_progress)
-        changes = self._commit(run, Batch(goals=tuple(changed)))
+        plans = Plans(saved)
+        changes = self._evaluate_all(plans, frozenset(each.goal.name for each in changed), on_progress)
+        self._store.commit(Batch(goals=tuple(changed)))  # last: what was broken off is begun anew
         self._saved = saved
-        self._use(plan)
+        self._use(plans)
         return changes
 
-    def _refold_all(self, run: BatchRun, on_progress: Callable[[int], None] | None = None) -> None:
-        """Fold every known profile again through the run's plan, a bounded number at a time."""
-        waiting, done = self._store.profile_ids(), 0
+    def _evaluate_all(
+        self, plans: Plans, names: frozenset[str], on_progress: Callable[[int], None] | None
+    ) -> list[Change]:
+        """Evaluate some goals over every known profile, a bounded number at a time."""
+        waiting, done, changes = self._store.profile_ids(), 0, []
         while chunk := list(itertools.islice(waiting, PASS)):
+            run = self._run(plans)
             for profile_id, stored in self._store.load(chunk).items():
-                run.refold(profile_id, stored)
+                evaluate_known(run, profile_id, stored, names)
+            changes += self._commit(run, Batch())
             done += len(chunk)
             if on_progress is not None:
                 on_progress(done)
+        return sorted(changes, key=_all_changes_order)
 
     def archive(self, name: str) -> None:
         """Stop evaluating a goal; its history stays. Raises `UnknownGoalError`."""
@@ -224,7 +235,7 @@ class GoalEngine(Questions, Lifecycle):
             after = attrs.evolve(before, archived=True)
             self._store.commit(Batch(goals=(after,)))
             self._saved[name] = after
-            self._use(self._make_plan(self._saved.values()))
+            self._use(Plans(self._saved))
 
     def goals(self, *, archived: bool = False) -> list[Goal]:
         """The live goals, in the order in which they were first saved; with *archived*, also the archived ones."""
@@ -265,18 +276,21 @@ class GoalEngine(Questions, Lifecycle):
 
         Implements semantics §§1, 5 and 6.
         """
-        if checkpoint is not None and CLOCK in checkpoint:
-            raise ConvgoalsError(f"{CLOCK!r} is no name for a source", code="checkpoint", hint="call advance(now)")
+        for name in (CLOCK, FLOOR):
+            if checkpoint is not None and name in checkpoint:
+                raise ConvgoalsError(f"{name!r} is no name for a source", code="checkpoint", hint="call advance(now)")
         batch = self._intake.read(facts)
         with self._lock:
             with self._changing(lambda: owners(batch, self._aliases)):
-                intake = self._intake.sort(batch, self._reached, self._aliases)
+                intake = self._intake.sort(batch, self._reached, self._aliases, self._floor)
                 groups = intake.groups
                 if not groups and not checkpoint and not intake.rejections:
                     return []
-                run = self._run(self._plan, intake.latest)
+                run = self._run(self._plans, intake.latest)
                 try:
                     self._load(groups)
+                    if self._scoped:
+                        intake.untidy |= self._scoped.intersection(groups)
                     run.add_all(groups, intake.untidy)
                     changes = self._commit(run, Batch(positions=dict(checkpoint or {})))
                 except BaseException:
@@ -303,14 +317,11 @@ class GoalEngine(Questions, Lifecycle):
                 each for each in profile_ids if each not in records or records[each].revision != now.get(each, 0)
             ]
         if missing:
-            stored = self._store.load(missing)
+            known = Restorer(self._plans, self._store).records(missing)
             for profile_id in missing:
-                known = stored.get(profile_id)
-                if known is None:
-                    records[profile_id] = ProfileRecord(self._plan)
-                else:
-                    records[profile_id] = fold_all(self._plan, known.facts, known.until)[0]
-                    records[profile_id].revision = known.revision
+                record = records[profile_id] = known.get(profile_id) or ProfileRecord(self._plans.whole)
+                if record.trail is not None and record.trail.strands:
+                    self._scoped.add(profile_id)
 
     def _bound_cache(self) -> None:
         self._bound.hold(self._records)
@@ -329,7 +340,7 @@ class GoalEngine(Questions, Lifecycle):
             with self._changing():
                 if instant <= self._clock:
                     return []
-                run = self._run(self._plan, max(instant, self._reached), clock=instant)
+                run = self._run(self._plans, max(instant, self._reached), clock=instant)
                 due = self._store.due(instant)
                 try:
                     for start in range(0, len(due), PASS):
@@ -346,17 +357,24 @@ class GoalEngine(Questions, Lifecycle):
             self._bound_cache()
             return self._announce(changes)
 
-    def _run(self, plan: Plan, reached: int | None = None, clock: int | None = None) -> BatchRun:
+    def _run(self, plans: Plans, reached: int | None = None, clock: int | None = None) -> BatchRun:
         at = self._reached if reached is None else reached
         return BatchRun(
-            plan,
+            plans,
             self._store,
             self._records,
             self._clock if clock is None else clock,
             recorded_at=to_datetime(at if at > BEGINNING else 0),
             keep_all=self._keep_all,
+            final=self._final(at),
             note=self._diagnostics.note,
         )
+
+    def _final(self, reached: int) -> int:
+        """The instant up to which no fact can come any more, once time has reached an instant."""
+        shift = self._intake.shift
+        horizon = BEGINNING if shift is None or reached == BEGINNING else last_before(shift, reached)
+        return max(horizon, self._floor - 1)
 
     def _commit(self, run: BatchRun, batch: Batch) -> list[Change]:
         """Make the run durable, and return what changed by ``achieved_at``, retractions before completions."""
@@ -364,6 +382,9 @@ class GoalEngine(Questions, Lifecycle):
         completions = sorted(run.completions, key=_change_order)
         changes: list[Change] = [*retractions, *completions]
         reached = to_instant(run.recorded_at)
+        if run.long.pruned_to >= self._floor:
+            floor = max(run.long.pruned_to + 1, int(self._store.positions().get(FLOOR, BEGINNING)))
+            batch = attrs.evolve(batch, positions={**batch.positions, FLOOR: floor})
         self._store.commit(
             attrs.evolve(
                 batch,
@@ -377,6 +398,7 @@ class GoalEngine(Questions, Lifecycle):
             for profile_id in run.changes:
                 if profile_id in self._records:
                     self._records[profile_id].revision = self._held.next
+        self._floor = max(self._floor, int(batch.positions.get(FLOOR, BEGINNING)))
         return changes
 
     def _announce(self, changes: list[Change]) -> list[Change]:
@@ -401,17 +423,20 @@ class GoalEngine(Questions, Lifecycle):
         new = self._aliases.get(known_id, known_id)
         if old == new:
             return []
-        stored = self._store.load([old, new])
-        moved = stored[old].facts if old in stored else ()
-        run = self._run(self._plan)
-        kept = {fact.id for fact in stored[new].facts} if new in stored else set()
-        coming = [fact for fact in moved if fact.id not in kept]
-        latest = max((each.until for each in stored.values()), default=BEGINNING)
-        run.refold(new, stored.get(new), coming, latest=latest, others=(old,))
-        changes = self._commit(run, Batch(merged=((old, new),)))
+        known = self._store.load([old, new])
+        stored = known.get(old, NOBODY), known.get(new, NOBODY)
+        scopes = Scopes(self._saved)
+        more = scopes.handed_on(*stored)
+        plans = Plans(scopes.saved) if scopes.changed else self._plans
+        run = self._run(plans)
+        merge(run, old, new, stored, more)
+        changes = self._commit(run, Batch(merged=((old, new),), goals=scopes.changed_goals()))
         self._aliases = self._store.aliases()
         self._records.pop(old, None)
         self._records.pop(new, None)
+        if scopes.changed:
+            self._saved = scopes.saved
+            self._use(plans)
         return changes
 
     def forget(self, profile_id: str) -> None:
@@ -421,6 +446,10 @@ class GoalEngine(Questions, Lifecycle):
             self._store.forget(current)
             self._aliases = self._store.aliases()
             self._records.pop(current, None)
+
+
+def _all_changes_order(change: Change) -> tuple[bool, datetime, str, str]:
+    return (isinstance(change, Completion), change.achieved_at, change.profile_id, change.goal)
 
 
 _change_order = attrgetter("achieved_at", "profile_id", "goal")

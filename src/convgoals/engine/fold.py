@@ -29,6 +29,9 @@ Firing: TypeAlias = tuple[int, int, Fact | None, int | None, tuple[str, ...]]
 Touched: TypeAlias = dict[int, dict[int, list[Fact]]]
 """The goals that an instant concerns, by slot, each with the facts that match its leaves."""
 
+STEP = 128
+"""How many facts a profile must have for its earlier states to be remembered, and again until the next of them."""
+
 by_order = attrgetter("instant", "id")
 """The order in which the facts of a profile are folded."""
 
@@ -46,9 +49,13 @@ class ProfileRecord:
         counted: by slot, for goals that count once per something: what has counted; ``None`` before anything has.
         wake: no later than the next instant at which time alone may move a state.
         revision: the profile's in the store, where that tells revisions.
+        full: with how many facts there is something to be done about its earlier states.
+        trail: its earlier states, a `Trail`, once there are any.
     """
 
-    __slots__ = ("counted", "ids", "last", "latest", "properties", "revision", "segments", "state", "wake")
+    __slots__ = (
+        "counted", "full", "ids", "last", "latest", "properties", "revision", "segments", "state", "trail", "wake",
+    )  # fmt: skip
 
     def __init__(self, plan: Plan) -> None:
         self.ids: dict[str | None, None] = {}
@@ -60,6 +67,8 @@ class ProfileRecord:
         self.counted: dict[int, Any] | None = None
         self.wake = plan.wake
         self.revision = 0
+        self.full = STEP
+        self.trail: Any = None
 
 
 class Fold(Moment):
@@ -267,7 +276,7 @@ class Fold(Moment):
         """Step *node*, a part of the goal at hand that opens at *start*, over the kept facts before *end*."""
         machine: Machine = self.goal
         wake = node.at + 1
-        plan = _plan_of(machine)
+        plan = plan_of(machine)
         past = ProfileRecord(plan)
         moment = _Past(self)
         opened = False
@@ -306,7 +315,8 @@ class _Past(Moment):
 
 
 @functools.lru_cache(maxsize=1_000)
-def _plan_of(machine: Machine) -> Plan:
+def plan_of(machine: Machine) -> Plan:
+    """The plan of one goal alone."""
     return make_plan([(machine.goal, machine.version)])
 
 

@@ -28,7 +28,7 @@ class Rejection:
 
     Attributes:
         fact: the fact, untouched.
-        latest: the timestamp of the latest fact by then, that it is too late for.
+        latest: the timestamp that had been reached by then, that it is too late for.
     """
 
     fact: Fact
@@ -66,10 +66,10 @@ class Intake:
     """
 
     def __init__(self, lateness: str | None) -> None:
-        self._shift: Shift | None = None
+        self.shift: Shift | None = None
         if lateness is not None:
             duration = parse_duration(lateness)
-            self._shift = Shift(duration.months, duration.microseconds)
+            self.shift = Shift(duration.months, duration.microseconds)
         self._prefix = f"{os.urandom(10).hex()}-"
         self._count = 0
 
@@ -83,11 +83,18 @@ class Intake:
             batch = [given if type(given) in _FACTS else _as_fact(given) for given in batch]
         return batch
 
-    def sort(self, batch: Sequence[Fact], latest: int, aliases: Mapping[str, str]) -> Sorted:
-        """Sort a batch by profile."""
+    def sort(self, batch: Sequence[Fact], latest: int, aliases: Mapping[str, str], floor: int = BEGINNING) -> Sorted:
+        """Sort a batch by profile.
+
+        Args:
+            batch: the facts.
+            latest: the instant that had been reached before them.
+            aliases: which identities became which.
+            floor: a fact before this instant comes too late, whatever the lateness.
+        """
         found = Sorted(latest)
-        if self._shift is not None:
-            batch = self._in_time(batch, found, self._shift)
+        if self.shift is not None or floor > BEGINNING:
+            batch = self._in_time(batch, found, floor)
         groups: defaultdict[str, list[Fact]] = defaultdict(list)
         last, rising = BEGINNING, True
         for fact in batch:
@@ -106,18 +113,26 @@ class Intake:
             found.untidy.update(name for name, group in groups.items() if not rise([fact.instant for fact in group]))
         return found
 
+    def sort_all(self, batch: Sequence[Fact], aliases: Mapping[str, str]) -> dict[str, list[Fact]]:
+        """A batch by profile, however late its facts are."""
+        groups: dict[str, list[Fact]] = {}
+        for fact in batch:
+            groups.setdefault(aliases.get(fact.profile_id, fact.profile_id), []).append(
+                fact if fact.id is not None else self._identify(fact)
+            )
+        return groups
+
     def _identify(self, fact: Fact) -> Fact:
         self._count += 1
         return identified(fact, f"{self._prefix}{self._count:012x}")
 
-    @staticmethod
-    def _in_time(batch: Sequence[Fact], found: Sorted, shift: Shift) -> list[Fact]:
+    def _in_time(self, batch: Sequence[Fact], found: Sorted, floor: int) -> list[Fact]:
         """Those of *batch* that do not come too late; each is judged by the latest fact before it."""
-        kept = []
+        kept, shift = [], self.shift
         for fact in batch:
             if fact.instant > found.latest:
                 found.latest = fact.instant
-            elif shift(fact.instant) < found.latest:
+            elif fact.instant < floor or (shift is not None and shift(fact.instant) < found.latest):
                 found.rejections.append(Rejection(fact, to_datetime(found.latest)))
                 continue
             kept.append(fact)

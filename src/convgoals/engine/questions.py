@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from convgoals.engine.diagnostics import Diagnostics
 from convgoals.engine.intake import as_instant
 from convgoals.engine.reasons import PASS, Reasons
+from convgoals.engine.restoring import visible
+from convgoals.engine.states import read
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
 from convgoals.records import Completion, Retraction
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 CLOCK = "@clock"
 """The source position under which the last ``advance`` is kept: the clock is a source like any other."""
+
+FLOOR = "@floor"
+"""The source position under which the instant is kept before which all is final, and nothing comes any more."""
 
 
 class Questions(Reasons, Protocol):
@@ -62,7 +67,7 @@ class Questions(Reasons, Protocol):
     def checkpoint(self) -> dict[str, int | str]:
         """How far each source had been read by the last committed batch."""
         with self._lock:
-            return {source: at for source, at in self._store.positions().items() if source != CLOCK}
+            return {source: at for source, at in self._store.positions().items() if source not in (CLOCK, FLOOR)}
 
     def diagnostics(self, *, profiles: int | None = 1_000) -> Diagnostics:
         """What the data looked like to the goals: wrong types, what never came, and what no goal listens to; a copy.
@@ -79,13 +84,14 @@ class Questions(Reasons, Protocol):
                 return found
             live = [saved.goal for saved in self._store.goals() if not saved.archived]
             examination = Examination(live, found.unheard)
-            waiting = itertools.islice(self._store.profile_ids(), profiles)
+            waiting, whole = itertools.islice(self._store.profile_ids(), profiles), True
             while chunk := list(itertools.islice(waiting, PASS)):
                 for stored in self._store.load(chunk).values():
-                    examination.look(stored.facts)
+                    examination.look(visible(stored, stored.scoped))
+                    whole = whole and not read(stored.state).final
                 found.looked_at += len(chunk)
             found.goals = examination.result()
-            found.complete = found.looked_at == self._store.profile_count()
+            found.complete = whole and found.looked_at == self._store.profile_count()
             return found
 
     def report(self, goal: str | Goal, **options: Any) -> GoalReport:

@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+import attrs
+
 from convgoals.engine.intake import as_instant
+from convgoals.engine.restoring import visible
+from convgoals.engine.states import read
 from convgoals.goals import Goal
-from convgoals.instants import BEGINNING, to_instant, zone
+from convgoals.instants import BEGINNING, to_datetime, to_instant, zone
 from convgoals.storage.base import SavedGoal, Store
 
 if TYPE_CHECKING:
@@ -54,9 +58,9 @@ class Reasons(Protocol):
         from convgoals.standing.standing import standing_of  # noqa: PLC0415  only who asks pays for it
 
         with self._lock:
-            saved, whom, history = self._history_of(goal, profile_id, at)
+            saved, whom, history, since = self._history_of(goal, profile_id, at)
             achieved = self._achieved(saved, whom, history.log.now)
-        return standing_of(saved.goal, history, achieved)
+        return attrs.evolve(standing_of(saved.goal, history, achieved), kept_since=since)
 
     def explain(self, goal: str | Goal, profile_id: str, at: datetime | str | None = None) -> Explanation:
         """Why a profile completed a goal, or why not: each part's truth, the nearest miss, and what is missing.
@@ -66,9 +70,9 @@ class Reasons(Protocol):
         from convgoals.explain.explain import explain_history  # noqa: PLC0415  as above
 
         with self._lock:
-            saved, whom, history = self._history_of(goal, profile_id, at)
+            saved, whom, history, since = self._history_of(goal, profile_id, at)
             achieved = self._achieved(saved, whom, history.log.now)
-        return explain_history(saved.goal, history, whom, achieved)
+        return attrs.evolve(explain_history(saved.goal, history, whom, achieved), kept_since=since)
 
     def explain_misses(
         self,
@@ -98,7 +102,7 @@ class Reasons(Protocol):
         while chunk := list(itertools.islice(waiting, PASS)):
             for profile_id in chunk:
                 with self._lock:
-                    found, whom, history = self._history_of(saved.goal, profile_id, at)
+                    found, whom, history, _ = self._history_of(saved.goal, profile_id, at)
                     achieved = self._achieved(found, whom, history.log.now)
                 counter.add(explain_history(found.goal, history, whom, achieved))
             done += len(chunk)
@@ -108,8 +112,8 @@ class Reasons(Protocol):
 
     def _history_of(
         self, goal: str | Goal, profile_id: str, at: datetime | str | None
-    ) -> tuple[SavedGoal, str, History]:
-        """The goal as it is saved, whom the id means now, and the profile's kept facts up to a time."""
+    ) -> tuple[SavedGoal, str, History, datetime | None]:
+        """The saved goal, whom the id means now, the profile's facts up to a time, and since when all are kept."""
         from convgoals.standing.history import History  # noqa: PLC0415
         from convgoals.standing.log import Log  # noqa: PLC0415
 
@@ -117,11 +121,13 @@ class Reasons(Protocol):
         saved = self._saved_goal(goal)
         whom = self._aliases.get(profile_id, profile_id)
         stored = self._store.load([whom]).get(whom)
-        facts = stored.facts if stored else ()
+        facts = visible(stored, saved.scopes) if stored else ()
         reached = max(stored.until if stored else self._reached, self._clock)
         now = as_instant(at) if at is not None else reached if reached > BEGINNING else None
         is_known = stored is not None and (now is None or now >= stored.until)
-        return saved, whom, History(Log(facts, zone(saved.goal.timezone), now, is_known=is_known))
+        final = read(stored.state).final_at if stored else BEGINNING
+        since = to_datetime(final + 1) if final > BEGINNING else None
+        return saved, whom, History(Log(facts, zone(saved.goal.timezone), now, is_known=is_known)), since
 
     def _achieved(self, saved: SavedGoal, profile_id: str, now: int) -> list[int]:
         """When the ledger says that the goal, as it is now, was completed."""

@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
+from convgoals.explain.words import say_instant
+from convgoals.instants import to_instant
 from convgoals.standing.standing import Standing
 
 MissKind: TypeAlias = Literal[
@@ -115,6 +117,8 @@ class Explanation:
         headline: the answer in one sentence.
         outlook: what would still complete the goal, and by when.
         completes_at: when time alone will complete it next, if nothing else happens; ``None`` if it will not.
+        kept_since: since when all of the profile's facts are kept, where earlier ones were dropped as final: what is
+            said here, but of completions, is said of the later ones. ``None`` where all are kept.
     """
 
     goal: str
@@ -126,6 +130,7 @@ class Explanation:
     headline: str
     outlook: str
     completes_at: datetime | None = None
+    kept_since: datetime | None = None
 
     @property
     def holds(self) -> bool:
@@ -142,6 +147,9 @@ class Explanation:
         lines = [f"{self.goal}{whom}", self.headline, "", *_lines(self.root, 0)]
         if self.outlook:
             lines += ["", self.outlook]
+        if self.kept_since is not None:
+            since = say_instant(to_instant(self.kept_since))
+            lines += ["", f"Facts before {since} are no longer kept: of them, only completions are told."]
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:

@@ -37,6 +37,8 @@ class Standing:
         closed_at: of one that missed: the last instant at which it could have.
         final: whether no fact still to come can change it, but one that comes late: converted with ``count="once"``,
             or missed in a window that does not open again.
+        kept_since: since when all of the profile's facts are kept, where earlier ones were dropped as final: what is
+            said here, but of completions, is said of the later ones. ``None`` where all are kept.
     """
 
     state: State
@@ -47,6 +49,7 @@ class Standing:
     open_until: datetime | None = None
     closed_at: datetime | None = None
     final: bool = False
+    kept_since: datetime | None = None
 
     def __str__(self) -> str:
         if self.state == "open" and self.open_until is not None:

@@ -28,6 +28,7 @@ from typing import NamedTuple, Protocol
 import attrs
 
 from convgoals.goals import Goal
+from convgoals.instants import BEGINNING
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage.reader import Reader
 
@@ -86,6 +87,10 @@ class StoredProfile:
     state: SavedState | None = None
     scoped: Mapping[str, tuple[Fact, ...]] = NO_FACTS
     revision: int = attrs.field(default=0, eq=False)
+
+
+NOBODY = StoredProfile((), BEGINNING)
+"""What is known of a profile that is not known."""
 
 
 class ProfileChange(NamedTuple):

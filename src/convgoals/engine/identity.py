@@ -1,0 +1,120 @@
+"""Two profiles that become one (semantics §6): the facts of both, and what has been final of either.
+
+Where all facts of both are kept, the one is evaluated over the union. Where one has a final state, that goes on with
+the facts of the other after it, which is the union too if the other has none before it. What else was final stays as
+the ledger has it; only of what counts once, one completion is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import attrs
+
+from convgoals.engine.batch import BatchRun
+from convgoals.engine.fold import by_order
+from convgoals.engine.restoring import scoped_with
+from convgoals.engine.rungs import rung_of
+from convgoals.engine.states import Saved, part_of, read, write
+from convgoals.goals import Once
+from convgoals.instants import BEGINNING, to_instant
+from convgoals.predicates.base import NEVER
+from convgoals.records import Completion, Fact, ProfileSnapshot, ProfileUpdate
+from convgoals.storage.base import NO_FACTS, NO_STATE, ProfileChange, StoredProfile
+
+GoalKey: TypeAlias = tuple[str, int]
+"""A goal's name, and its version."""
+
+
+def merge(
+    run: BatchRun, old: str, new: str, stored: tuple[StoredProfile, StoredProfile], more: Mapping[str, Sequence[Fact]]
+) -> None:
+    """Have *old*'s facts be *new*'s, and correct what the ledger says of both.
+
+    Args:
+        run: where the changes go.
+        old: who becomes another.
+        new: whom.
+        stored: what is kept of both.
+        more: the facts in scopes that come along.
+    """
+    gone, stays = stored
+    finals = read(gone.state), read(stays.state)
+    saved = finals[1] if finals[1].final else finals[0]
+    final = max(each.final_at for each in finals)
+    ids = {fact.id for fact in stays.facts}
+    mine = [fact for fact in gone.facts if fact.id not in ids]
+    facts: Sequence[Fact] = (*stays.facts, *mine)
+    if saved.final:  # of those before it, only what the profile is
+        facts = [fact for fact in facts if fact.instant > final or isinstance(fact, (ProfileSnapshot, ProfileUpdate))]
+        mine = [fact for fact in facts if fact.id not in ids]
+    until = max(gone.until, stays.until, run.clock)
+    whole = attrs.evolve(scoped_with(stays, more), facts=tuple(sorted(facts, key=by_order)), until=until)
+    carried, ended, done = _settled(run, old, new, final)
+    if saved.final:
+        saved = _brought_to(run, new, whole, saved, final, done)
+    wake = NEVER
+    for view in run.restorer.views(whole, saved):
+        goals = {(machine.goal.name, machine.version) for machine in view.plan.machines}
+        folded = run.restorer.fold(new, whole, saved, view)
+        recorded = [
+            each
+            for each in run.store.completions(profile_id=new)
+            if (each.goal, each.version) in goals and (to_instant(each.achieved_at) > final or each in ended)
+        ]
+        own = [each for each in carried if (each.goal, each.version) in goals]
+        run.correct(new, folded, None, recorded, own)
+        wake = min(wake, folded.strand.record.wake)
+    run.retract(run.store.completions(profile_id=old))
+    state = write(Saved(saved.final)) if saved.final else NO_STATE
+    change = ProfileChange(mine, until, wake if wake < NEVER else None, state, (), more or NO_FACTS)
+    run.changes.put(new, change)
+
+
+def _brought_to(
+    run: BatchRun, profile_id: str, whole: StoredProfile, saved: Saved, final: int, done: frozenset[GoalKey]
+) -> Saved:
+    """*saved* at the later of the two final instants, with what has been achieved once and for all."""
+    before = attrs.evolve(
+        whole,
+        facts=tuple(fact for fact in whole.facts if fact.instant <= final),
+        scoped={scope: tuple(f for f in facts if f.instant <= final) for scope, facts in whole.scoped.items()},
+        until=final,
+    )
+    parts = []
+    for view in run.restorer.views(whole, saved):
+        folded = run.restorer.fold(profile_id, before, saved, view, done)
+        rung = attrs.evolve(rung_of(folded.strand.record), at=final)
+        part = part_of(run.plans, view.plan, rung, view.scopes)
+        if part is None:
+            raise AssertionError("a profile that has a saved state has one that can be saved")
+        parts.append(part)
+    return Saved(tuple(parts))
+
+
+def _settled(
+    run: BatchRun, old: str, new: str, final: int
+) -> tuple[list[Completion], Collection[Completion], frozenset[GoalKey]]:
+    """What was final: completions of *old* to be recorded for *new*, those of *new* to be retracted, what is done."""
+    if final == BEGINNING:
+        return [], (), frozenset()
+    live = {(machine.goal.name, machine.version): machine.goal for machine in run.plan.machines}
+    theirs, mine = (_up_to(run.store.completions(profile_id=name), final, live) for name in (old, new))
+    carried: list[Completion] = []
+    ended: list[Completion] = []
+    done: set[GoalKey] = set()
+    for goal in dict.fromkeys((each.goal, each.version) for each in (*theirs, *mine)):
+        coming = [each for each in theirs if (each.goal, each.version) == goal]
+        if isinstance(live[goal].counting, Once):
+            done.add(goal)
+            here = [each for each in mine if (each.goal, each.version) == goal]
+            first = min((*coming, *here), key=lambda each: (each.achieved_at, each.trigger_id or ""))
+            ended += [each for each in here if each is not first]
+            coming = [each for each in coming if each is first]
+        carried += [attrs.evolve(each, profile_id=new, recorded_at=run.recorded_at) for each in coming]
+    return carried, ended, frozenset(done)
+
+
+def _up_to(found: Iterable[Completion], final: int, goals: Collection[GoalKey]) -> list[Completion]:
+    return [each for each in found if to_instant(each.achieved_at) <= final and (each.goal, each.version) in goals]

@@ -80,6 +80,16 @@ def test_the_durable_example_reads_each_fact_once(capsys: pytest.CaptureFixture[
     assert out.count("['ann'] converted") == out.count("ann completed") == 1
 
 
+def test_the_follower_of_a_log_is_killed_in_the_middle(capsys: pytest.CaptureFixture[str]) -> None:
+    """The follower is killed when it has read some of the log; nobody was told of more than was kept."""
+    _run("follow_log.py")
+    out = capsys.readouterr().out
+    (share, kept), (told,) = re.findall(r"Killed: (\d+)% .* with (\d+)", out)[0], re.findall(r"told of (\d+)", out)
+    assert 0 < int(share) < 100
+    assert 0 < int(told) <= int(kept) <= int(told) + 25
+    assert "as if it had never been killed: True" in out
+
+
 def test_every_test_of_the_example_is_run_by_it(capsys: pytest.CaptureFixture[str]) -> None:
     """Without pytest, the example of tests runs each of its functions that pytest would find."""
     names = _run("ci_test_goals.py")

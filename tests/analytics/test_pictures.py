@@ -208,7 +208,7 @@ def test_groups() -> None:
     """A group is said to do better where there is evidence of it."""
     found = funnel(MANY, [goal("visit"), goal("buy")], breakdown="channel")
     picture = bars(found, "groups")
-    assert picture.title == "email gets through best: 25.0 % of 100, +24.0 points against the rest"
+    assert picture.title == "email gets through more than the rest: 25.0 % of 100, +24.0 points"
     assert [bar.tone for bar in picture.bars] == ["main", "strong"]
     found = funnel(MANY, [goal("visit"), goal("cart")], breakdown="channel")
     assert bars(found, "groups").title == "No evidence that any channel gets through to cart more than the rest"

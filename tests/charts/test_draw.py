@@ -49,6 +49,9 @@ PICTURES: dict[str, Picture] = {
     "no columns": Columns("Nothing", "by day", (), "completions"),
     "zero columns": Columns("Nothing", "by day", (Column("a", 0.0, "0"),), "completions"),
     "400 columns": Columns("Days", "", tuple(Column(str(n), n % 30, str(n)) for n in range(400)), "completions"),
+    "rates": Columns(
+        "Rates", "", (Column("a", 0.2, "20 %", interval=(0.1, 0.3)), Column("b", 0.0, "0 %")), "", "share"
+    ),
     "panels": Panels("Two goals", "by month", (COLUMNS, COLUMNS)),
     "curve": CURVE,
     "no curve": Curve("Nobody", "time to convert", (), ((0.0, "0"),), "converted", "since entry"),

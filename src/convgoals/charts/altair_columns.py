@@ -53,10 +53,7 @@ def draw_panels(picture: Panels, theme: Theme, width: int) -> Any:
 
 def _columns(picture: Columns, theme: Theme, plot: int, height: int, *, ticks: bool, across: bool) -> Any:
     columns = picture.columns
-    rows = [
-        {"label": each.label, "height": each.height, "text": each.text, "colour": theme.tone(each.tone)}
-        for each in columns
-    ]
+    rows = [_row(each, theme) for each in columns]
     source = alt.Chart(data(rows))
     many = len(columns) > 60
     axis = alt.Axis(
@@ -68,7 +65,7 @@ def _columns(picture: Columns, theme: Theme, plot: int, height: int, *, ticks: b
         axis=axis if across else None,
         scale=alt.Scale(paddingInner=0 if many else 0.25, paddingOuter=0 if many else 0.1),
     )
-    top = max((each.height for each in columns), default=0.0)
+    top = max((_reach(each) for each in columns), default=0.0)
     spoken = ticks and _fit(columns, plot)
     scale = alt.Scale(domain=[0, top * (1.12 if spoken else 1.02)] if top > 0 else [0, 1], nice=False)
     values = round_values(top, picture.unit, 4) if ticks else [top]
@@ -81,9 +78,31 @@ def _columns(picture: Columns, theme: Theme, plot: int, height: int, *, ticks: b
     wide: Any = {"size": WIDEST} if columns and plot * 0.75 / len(columns) > WIDEST else {}
     bars = source.mark_bar(**wide).encode(x=x, y=y, color=alt.Color("colour:N", scale=None), tooltip=tooltip)
     layers = [bars]
+    if any(each.interval for each in columns):
+        whisker = source.transform_filter("isValid(datum.low)").mark_rule(color=theme.whisker, strokeWidth=1.3)
+        layers.append(whisker.encode(x=x, y=alt.Y("low:Q", scale=scale), y2="high:Q"))
     if spoken:
-        layers.append(source.mark_text(dy=-7, color=theme.ink, fontSize=SIZE - 1).encode(x=x, y=y, text="text:N"))
+        above = alt.Y("reach:Q", scale=scale)
+        layers.append(source.mark_text(dy=-7, color=theme.ink, fontSize=SIZE - 1).encode(x=x, y=above, text="text:N"))
     return alt.layer(*layers).properties(width=plot, height=height)
+
+
+def _row(column: Column, theme: Theme) -> dict[str, Any]:
+    low, high = column.interval or (None, None)
+    return {
+        "label": column.label,
+        "height": column.height,
+        "low": low,
+        "high": high,
+        "reach": _reach(column),
+        "text": column.text,
+        "colour": theme.tone(column.tone),
+    }
+
+
+def _reach(column: Column) -> float:
+    """How high a column goes, its interval included."""
+    return max(column.height, column.interval[1] if column.interval else 0.0)
 
 
 def _fit(columns: Sequence[Column], plot: int) -> bool:

@@ -70,12 +70,14 @@ class Column:
         height: how high it is; 0 where there is nothing.
         text: its figure in words.
         tone: how it stands out; ``"muted"`` is not whole.
+        interval: the ends of its interval, or ``None``.
     """
 
     label: str
     height: float
     text: str
     tone: Tone = "main"
+    interval: tuple[float, float] | None = None
 
 
 @attrs.frozen

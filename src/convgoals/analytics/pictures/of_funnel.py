@@ -98,7 +98,7 @@ def _groups(funnel: Funnel) -> Bars:
         rate = tables.rate_text(best.stages[-1].overall.rate)
         of = tables.count_text(best.stages[0].count)
         change = tables.points_text(best.difference).partition(" (")[0]
-        title = f"{shared.name(best.label)} gets through best: {rate} of {of}, {change} against the rest"
+        title = f"{shared.name(best.label)} gets through more than the rest: {rate} of {of}, {change}"
     subtitle = f"By the {funnel.dimension} of the first stage · {funnel.conditions_text()}"
     percent = f"{funnel.stages[0].step.confidence * 100:.6g} %"
     return Bars(title, subtitle, bars, f"share of the first stage that reached the last, {percent} interval")

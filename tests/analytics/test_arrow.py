@@ -19,7 +19,7 @@ from convgoals.errors import MissingExtraError, QuestionError
 
 NAMES = ("visit", "cart", "buy")
 PARTS: dict[str, tuple[str, ...]] = {
-    "GoalReport": ("figures", "trend", "breakdown"),
+    "GoalReport": ("figures", "trend", "breakdown", "histogram", "curve"),
     "Comparison": ("goals", "trend"),
     "Funnel": ("stages", "groups"),
     "Attribution": ("credits",),

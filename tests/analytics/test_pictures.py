@@ -15,13 +15,15 @@ from analytics.ledger import Ledger, at, done, goal, ledgers
 from convgoals.analytics.attribution import attribution
 from convgoals.analytics.compare import Comparison, compare
 from convgoals.analytics.funnel import funnel
-from convgoals.analytics.pictures import shared
+from convgoals.analytics.pictures import of_time, shared
 from convgoals.analytics.pictures.of_attribution import MOST_ROWS
 from convgoals.analytics.report import report
 from convgoals.analytics.results import Result
-from convgoals.charts import Bars, Columns, Panels, Picture
+from convgoals.charts import Bars, Columns, Curve, Panels, Picture
+from convgoals.engine.engine import GoalEngine
 from convgoals.errors import QuestionError
-from convgoals.records import CampaignReceipt
+from convgoals.goals import Goal
+from convgoals.records import CampaignReceipt, Event, ProfileSnapshot
 
 NAMES = ("visit", "cart", "buy")
 
@@ -146,6 +148,97 @@ def test_breakdown() -> None:
     assert even.title == "visit: ads and email brought the most, each 100 of 200 converting profiles"
 
 
+def shop() -> GoalEngine:
+    """Sixty profiles of two plans, of whom those with the better plan buy, within a window."""
+    engine = GoalEngine([Goal("buy", "event buy", within="10 days of first event visit")])
+    for number in range(60):
+        start = at("2026-01-05") + timedelta(days=number // 4)
+        who, pro = f"p{number}", number % 2 == 0
+        engine.process([ProfileSnapshot(who, start, {"plan": "pro" if pro else "free"}), Event("visit", who, start)])
+        if (pro and number % 8) or number == 1:
+            engine.process([Event("buy", who, start + timedelta(hours=number))])
+    engine.advance("2026-01-21T00:00:00Z")
+    return engine
+
+
+def test_own_rates() -> None:
+    """Where it is known who has a value, rates are theirs, and one is called better where there is evidence."""
+    with shop() as engine:
+        picture = bars(engine.report("buy", breakdown="profile.plan"), "breakdown")
+        assert picture.title == "buy: profile.plan pro converts better than the rest, 73.3 % of 30, +70.0 points"
+        assert [(bar.label, bar.text, bar.tone, bar.aside) for bar in picture.bars] == [
+            ("pro", "73.3 % of 30", "strong", "+70.0 points"),
+            ("free", "3.3 % of 30", "main", "-70.0 points"),
+        ]
+        nothing = engine.report("buy", breakdown="segment").picture("breakdown")
+        assert nothing.title == "buy: no evidence that any segment converts better than the rest"
+        assert nothing.notes == ("A profile counts in each of the segments that it is in.",)
+
+
+def test_cohorts() -> None:
+    """Of cohorts the rate is drawn, with its interval; those of whom some are still open stand back."""
+    with shop() as engine:
+        found = engine.report("buy", by="entered", every="week")
+        picture = found.picture()
+        assert isinstance(picture, Columns)
+        assert picture.title == "buy: 38.3 % of the 60 who entered converted"
+        assert [(column.label, column.text, column.tone) for column in picture.columns] == [
+            ("2026-W02", "39.3 %", "main"),
+            ("2026-W03", "39.3 %", "muted"),
+            ("2026-W04", "25.0 %", "muted"),
+        ]
+        first = found.trend[0].conversion
+        assert first is not None
+        assert first.interval is not None
+        assert picture.columns[0].interval == (first.interval.low, first.interval.high)
+    with GoalEngine([Goal("buy", "event buy")]) as engine:
+        engine.process([Event("buy", "a", "2026-01-05T00:00:00Z")])
+        engine.advance("2026-02-25T00:00:00Z")
+        hourly = engine.report("buy", by="entered", every="hour", since="2026-01-05").picture()
+        assert isinstance(hourly, Columns)
+        assert (len(hourly.columns), hourly.columns[0].text) == (307, "100.0 %")
+        assert "Each column adds up 4 hours." in hourly.notes
+
+
+def test_time_to_convert() -> None:
+    """The histogram's columns add up to those who converted, and the title is their median."""
+    with shop() as engine:
+        found = engine.report("buy")
+        picture = found.picture("time")
+        assert isinstance(picture, Columns)
+        assert picture.title == "buy: half of those who converted took 1 d 4 h or less"
+        assert sum(column.height for column in picture.columns) == found.time_to_convert.count == 23
+
+
+def test_curve() -> None:
+    """The curve begins at nothing, never falls, and names its median, or its end where it does not reach a half."""
+    with shop() as engine:
+        picture = engine.report("buy", outcomes=True).picture("curve")
+        assert isinstance(picture, Curve)
+        assert picture.title == "buy: 38.3 % of those who enter convert within 2 d 10 h"
+        assert picture.notes == ("60 entered; 37 of them have not converted, or not yet.",)
+        heights = [point.height for point in picture.points]
+        assert heights == sorted(heights)
+        assert (picture.points[0].at, heights[0]) == (0, 0)
+        assert all(point.low <= point.height <= point.high for point in picture.points)
+        assert picture.marks == ((picture.points[-1].at, heights[-1], "38.3 % by 2 d 10 h"),)
+        assert [words for _, words in picture.ticks] == ["0", "12 h", "1 d", "1 d 12 h", "2 d"]
+        pro = engine.report("buy", outcomes=True, audience='profile.plan = "pro"').picture("curve")
+        assert isinstance(pro, Curve)
+        assert pro.title.startswith("buy: half of those who enter convert within ")
+        assert pro.marks[0][2].startswith("half by ")
+        assert pro.marks[0][1] >= 0.5
+
+
+@pytest.mark.parametrize("days", [0, 1, 40, 5_000])
+def test_ticks(days: int) -> None:
+    """An axis of spans has a few round ticks from 0 on, however long it is."""
+    ticks = of_time.ticks(timedelta(days=days).total_seconds())
+    assert ticks[0] == (0, "0")
+    assert len(ticks) <= 8
+    assert [place for place, _ in ticks] == sorted({place for place, _ in ticks})
+
+
 @pytest.mark.parametrize(
     ("baseline", "title"),
     [
@@ -158,6 +251,15 @@ def test_baseline(baseline: Any, title: str) -> None:
     picture = bars(report(MANY, goal(), since="2026-02-01", until="2026-02-28", baseline=baseline), "baseline")
     assert picture.title == title
     assert [bar.label for bar in picture.bars] == ["2026-02-01 to 2026-02-28", f"{baseline[0]} to {baseline[1]}"]
+
+
+def test_baseline_of_nobody() -> None:
+    """Where a campaign had reached nobody before, there is nothing to compare with."""
+    ledger = Ledger([done("a", "2026-02-05")], sent=[CampaignReceipt("spring", "a", at("2026-02-01"))])
+    linked = goal(campaign="spring")
+    picture = report(ledger, linked, since="2026-02-01", until="2026-02-28", baseline="previous").picture("baseline")
+    assert picture.title == "buy: no comparison with the baseline, for one of them has no audience"
+    assert picture.subtitle == ""
 
 
 def comparison(*names: str) -> Comparison:

@@ -104,6 +104,23 @@ def test_report_as_csv(fed: Shop, options: Any, first: dict[str, str]) -> None:
     assert found[0]["goal"] == "Purchase"
 
 
+def test_report_of_cohorts_and_outcomes(fed: Shop) -> None:
+    """``--cohort``, ``--final-only``, ``--outcomes`` and a condition as ``--audience`` ask what Python can ask."""
+    ask = ["report", "--store", fed.store, "--goal", "Purchase after spring", "--json"]
+    (cohort,) = json.loads(fed(*ask, "--cohort", "--since", "2026-02-01").out)
+    assert (cohort["by"], cohort["figures"]["conversion"]["total"]) == ("entered", 1)
+    (final,) = json.loads(fed(*ask, "--final-only").out)
+    assert (final["final_only"], final["outcomes"]["open"]) == (True, 0)
+    (told,) = json.loads(fed(*ask, "--outcomes").out)
+    assert (told["outcomes"]["converted"], told["outcomes"]["missed"]) == (1, 1)
+    (some,) = json.loads(fed(*ask, "--audience", "profile.plan is not set").out)
+    assert (some["audience_kind"], some["condition"]) == ("condition", "profile.plan is not set")
+    (entered,) = json.loads(fed(*ask, "--audience", "entered").out)
+    assert entered["audience_kind"] == "entered"
+    curve = fed(*ask[:-1], "--format", "csv", "--part", "curve")
+    assert [row["converted"] for row in rows(curve.out)] == ["1"]
+
+
 # ---- funnel
 
 
@@ -243,6 +260,10 @@ def test_empty_answers(fed: Shop) -> None:
         (("report", "--timezone", "Berlin"), "there is no time zone"),
         (("report", "--baseline", "previous"), "there is no period before"),
         (("report", "--audience", "recipients", "--goal", "Signup"), "linked to no campaign"),
+        (("report", "--goal", "Purchase", "--final-only"), "has no window"),
+        (("report", "--audience", "everybody"), "there is no audience 'everybody'"),
+        (("report", "--audience", "profile.plan ="), "profile.plan ="),
+        (("compare", "Signup", "Purchase", "--audience", "entered"), "no one audience of those who entered"),
         (("funnel", "Signup"), "at least two goals"),
         (("funnel", "Signup", "Purchase", "--within", "soon"), "no span of time"),
         (("funnel", "Signup", "Purchase", "--dropped", "3"), "no stage"),

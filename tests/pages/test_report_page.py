@@ -14,7 +14,7 @@ import pytest
 from convgoals import Goal, GoalEngine, QuestionError, UnknownGoalError
 from convgoals.pages import report_page
 from convgoals.pages.markup import Markup, join, name, tag
-from page_shop import GOALS, HEBREW, LONG, QUOTES, SCRIPT, fill
+from page_shop import HEBREW, LONG, QUOTES, SCRIPT, fill
 
 VOID = {"meta", "br", "hr"}
 TAGS = {
@@ -126,10 +126,11 @@ def test_figures_are_the_reports(engine: GoalEngine, html: str) -> None:
 
 
 def test_every_goal_has_its_trend(html: str) -> None:
-    """A trend is drawn in two widths for each goal that has buckets; the colours are the page's."""
+    """Trends, times and curves are drawn in two widths; the colours are the page's."""
     pytest.importorskip("altair")
     drawn = [attributes["class"] for _, attributes in Page(html).tags if "svg " in (attributes.get("class") or "")]
-    assert drawn == ["svg wide", "svg narrow"] * len(GOALS)
+    trends, curves, times = 4, 2, 2  # two goals have a window
+    assert drawn == ["svg wide", "svg narrow"] * (trends + curves + times)
     assert 'fill="var(--main)"' in html
     assert "without the extra" not in html
 
@@ -141,9 +142,29 @@ def test_without_charts(engine: GoalEngine, monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.delitem(sys.modules, module)
     html = report_page(engine, since="2026-01-01")
     page = Page(html)
-    assert sum(attributes.get("class") == "columns" for _, attributes in page.tags) == len(GOALS)
+    classes = [attributes.get("class") for _, attributes in page.tags]
+    assert (classes.count("columns"), classes.count("named")) == (6, 2)
     assert "svg wide" not in html
     assert "convgoals[charts]" in "".join(page.texts)
+
+
+def test_times_and_outcomes(engine: GoalEngine, html: str) -> None:
+    """The page says who is open, how long it took, and by when those who entered convert."""
+    report = engine.report(QUOTES, since="2026-01-15", until="2026-03-20", outcomes=True)
+    assert report.outcomes is not None
+    texts = Page(html).texts
+    assert f"{report.outcomes.open} still open, {report.outcomes.missed} missed" in texts
+    for part in ("time", "curve"):
+        assert report.picture(part).title.replace(" %", "\N{NO-BREAK SPACE}%") in texts
+
+
+def test_cohorts(engine: GoalEngine) -> None:
+    """A page may be about those who entered in its period, and about those whose outcome is final."""
+    page = report_page(engine, goals=[QUOTES], since="2026-01-15", until="2026-02-20", by="entered", final_only=True)
+    report = engine.report(QUOTES, since="2026-01-15", until="2026-02-20", by="entered", final_only=True, every="day")
+    texts = Page(page).texts
+    assert report.picture().title.replace(" %", "\N{NO-BREAK SPACE}%") in texts
+    assert report.audience_text() in texts
 
 
 def test_chosen_goals(engine: GoalEngine) -> None:

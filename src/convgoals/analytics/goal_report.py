@@ -159,7 +159,7 @@ class GoalReport(Result):
         return rows
 
     def pictures(self) -> dict[str, Picture]:
-        """The trend; the breakdown and the baseline, where there are such."""
+        """The trend; the breakdown, the baseline, the time to convert and the curve, where there are such."""
         return of_report.pictures(self)
 
     def tables(self) -> tuple[Table, ...]:

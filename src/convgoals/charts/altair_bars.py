@@ -79,13 +79,23 @@ def _draw_series(panel: _Panel, name: str, labels: list[list[str]]) -> Any:
         source.mark_text(align="left", dx=7, **words).encode(x=alt.X("reach:Q", scale=panel.scale), y=y, text="text:N"),
     ]
     if labels:
-        limit = max(text_width(line) for lines in labels for line in lines) * LETTER + 4
-        text = source.mark_text(align="right", baseline="middle", lineHeight=LINE, limit=limit, **words)
-        layers.append(text.encode(x=alt.value(-10), y=y, text="lines:N"))
+        layers += _labels(source, labels, y, words)
     chart = alt.layer(*layers).properties(width=round(panel.width), height=panel.height)
     if not name:
         return chart
     return chart.properties(title=alt.TitleParams(text=name, anchor="start", frame="group", **words))
+
+
+def _labels(source: Any, labels: list[list[str]], y: Any, words: dict[str, Any]) -> list[Any]:
+    """What stands at the left of each bar, level with its middle however many lines it has."""
+    limit = max(text_width(line) for lines in labels for line in lines) * LETTER + 4
+    layers = []
+    for count in sorted({len(lines) for lines in labels}):
+        text = source.transform_filter(f"datum.lines.length == {count}").mark_text(
+            align="right", baseline="middle", dy=-LINE * (count - 1) / 2, lineHeight=LINE, limit=limit, **words
+        )
+        layers.append(text.encode(x=alt.value(-10), y=y, text="lines:N"))
+    return layers
 
 
 def _whiskers(source: Any, panel: _Panel, y: Any) -> list[Any]:

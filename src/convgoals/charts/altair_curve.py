@@ -18,7 +18,7 @@ EDGE = 60
 def draw_curve(picture: Curve, theme: Theme, width: int) -> Any:
     """The chart of *picture*, *width* pixels wide."""
     rows = [{"at": p.at, "height": p.height, "low": p.low, "high": p.high} for p in picture.points]
-    names = [{"at": at, "height": height, "text": text} for at, height, text in picture.marks]
+    names: list[dict[str, Any]] = [{"at": at, "height": height, "text": text} for at, height, text in picture.marks]
     end = max([p.at for p in picture.points] + [at for at, _ in picture.ticks], default=1.0) or 1.0
     top = max((p.high for p in picture.points), default=0.0)
     x_scale = alt.Scale(domain=[0, end], nice=False)
@@ -33,15 +33,24 @@ def draw_curve(picture: Curve, theme: Theme, width: int) -> Any:
         ),
         source.mark_line(interpolate="step-after", color=theme.main, strokeWidth=2).encode(x=x, y=y),
     ]
-    if names:
-        named = alt.Chart(data(names))
-        place: Any = {"x": alt.X("at:Q", scale=x_scale), "y": alt.Y("height:Q", scale=y_scale)}
-        layers += [
-            named.mark_point(filled=True, size=55, color=theme.strong, opacity=1).encode(**place),
-            named.mark_text(align="left", dx=8, dy=10, color=theme.ink, fontSize=SIZE).encode(**place, text="text:N"),
-        ]
+    for late in (False, True):
+        named = [each for each in names if (each["at"] > end * 0.6) is late]
+        layers += _named(named, x_scale, y_scale, theme, late=late) if named else []
     chart = alt.layer(*layers).properties(width=width - EDGE - 16, height=HEIGHT)
     return framed(chart, theme, width, picture.title, picture.subtitle, picture.notes)
+
+
+def _named(
+    names: list[dict[str, Any]], x_scale: alt.Scale, y_scale: alt.Scale, theme: Theme, *, late: bool
+) -> list[Any]:
+    """Places on the curve with their words: below to the right, or, *late* on it, above to the left."""
+    source = alt.Chart(data(names))
+    place: Any = {"x": alt.X("at:Q", scale=x_scale), "y": alt.Y("height:Q", scale=y_scale)}
+    shift: Any = {"align": "right", "dx": -8, "dy": -10} if late else {"align": "left", "dx": 8, "dy": 10}
+    return [
+        source.mark_point(filled=True, size=55, color=theme.strong, opacity=1).encode(**place),
+        source.mark_text(color=theme.ink, fontSize=SIZE, **shift).encode(**place, text="text:N"),
+    ]
 
 
 def _axis(picture: Curve) -> alt.Axis:

@@ -51,17 +51,27 @@ def add_every(parser: argparse.ArgumentParser) -> None:
 
 def add_breakdown(parser: argparse.ArgumentParser) -> None:
     """``--by``, ``--limit`` and ``--audience``."""
-    parser.add_argument("--by", metavar="DIMENSION", help="break down by channel, segment or version")
-    parser.add_argument("--limit", type=number(1), default=10, metavar="N", help="rows of a breakdown (default: 10)")
+    parser.add_argument("--by", metavar="DIMENSION", help=f"break down by {DIMENSIONS}")
+    add_limit(parser)
     add_audience(parser)
 
 
-def add_audience(parser: argparse.ArgumentParser) -> None:
-    """``--audience``."""
+DIMENSIONS = "channel, segment, campaign, version, or a property: profile.plan, event.category"
+
+
+def add_limit(parser: argparse.ArgumentParser) -> None:
+    """``--limit``."""
+    parser.add_argument("--limit", type=number(1), default=10, metavar="N", help="rows of a breakdown (default: 10)")
+
+
+def add_audience(parser: argparse.ArgumentParser, *, entered: bool = False) -> None:
+    """``--audience``; those who *entered* are asked for of one goal at a time."""
+    words = "all profiles, recipients of the goal's campaign" + (", those who entered" if entered else "")
     parser.add_argument(
         "--audience",
-        choices=("all", "recipients"),
-        help="who counts: all profiles, or the recipients of the goal's campaign (default: recipients if it has one)",
+        metavar="WHO",
+        help=f"who counts: {words}, or a condition such as 'profile.plan = \"pro\"' "
+        "(default: recipients if there is a campaign, else all)",
     )
 
 

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from convgoals.cli import exits
 from convgoals.cli.options import (
+    DIMENSIONS,
     InputError,
     add_audience,
     add_format,
+    add_limit,
     add_period,
     add_store,
     number,
@@ -28,6 +30,7 @@ from convgoals.cli.writing import add_chart, check_chart, write_chart, write_tex
 
 if TYPE_CHECKING:
     from convgoals.analytics.goal_report import GoalReport
+    from convgoals.analytics.measure import By
     from convgoals.engine.engine import GoalEngine
 
 
@@ -47,10 +50,21 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--by",
         action="append",
         metavar="DIMENSION",
-        help="break down by channel, segment or version; for a page it may be repeated (default: channel and segment)",
+        help=f"break down by {DIMENSIONS}; for a page it may be repeated (default: channel and segment)",
     )
-    parser.add_argument("--limit", type=number(1), default=10, metavar="N", help="rows of a breakdown (default: 10)")
-    add_audience(parser)
+    add_limit(parser)
+    add_audience(parser, entered=True)
+    parser.add_argument(
+        "--cohort", action="store_true", help="the period is when profiles entered; they count whenever they convert"
+    )
+    parser.add_argument(
+        "--final-only", action="store_true", help="leave out of the audience those who may still convert"
+    )
+    parser.add_argument(
+        "--outcomes",
+        action=argparse.BooleanOptionalAction,
+        help="say how many are open or missed, and by when those who entered convert (a page does so by itself)",
+    )
     parser.add_argument(
         "--baseline",
         choices=("previous", "none"),
@@ -59,10 +73,10 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--goal-version", type=number(1), metavar="N", help="only completions of this version")
     parser.add_argument(
         "--part",
-        choices=("figures", "trend", "breakdown"),
+        choices=("figures", "trend", "breakdown", "histogram", "curve"),
         help="the rows of --format csv (default: breakdown with --by, else trend)",
     )
-    add_chart(parser, "trend, breakdown or baseline (default: breakdown with --by, else trend)")
+    add_chart(parser, "trend, breakdown, baseline, time or curve (default: breakdown with --by, else trend)")
     parser.add_argument("--html", metavar="FILE", help="write a page into FILE instead, which needs no network")
     parser.add_argument(
         "--funnel",
@@ -133,7 +147,14 @@ def _report(engine: GoalEngine, name: str, args: argparse.Namespace) -> GoalRepo
         limit=args.limit,
         baseline=None if args.baseline == "none" else args.baseline,
         version=args.goal_version,
+        by=_cut(args),
+        final_only=args.final_only,
+        outcomes=bool(args.outcomes) or "curve" in (args.part, args.picture),
     )
+
+
+def _cut(args: argparse.Namespace) -> By:
+    return "entered" if args.cohort else "converted"
 
 
 def _write_page(engine: GoalEngine, args: argparse.Namespace, terminal: Terminal) -> None:
@@ -151,6 +172,9 @@ def _write_page(engine: GoalEngine, args: argparse.Namespace, terminal: Terminal
         audience=args.audience,
         limit=args.limit,
         baseline=None if baseline == "none" else baseline,
+        by=_cut(args),
+        final_only=args.final_only,
+        outcomes=args.outcomes is not False,
         funnels=args.funnel or (),
         made_at=datetime.now(UTC),
         **{name: value for name, value in given.items() if value is not None},

@@ -8,6 +8,7 @@ import attrs
 
 from convgoals.analytics.buckets import Every
 from convgoals.analytics.goal_report import GoalReport
+from convgoals.analytics.measure import By
 from convgoals.analytics.periods import Moment
 from convgoals.analytics.selection import Audience
 from convgoals.engine.engine import GoalEngine
@@ -27,6 +28,8 @@ class Asked:
         every: the size of the trends' buckets; ``None``: what suits the period.
         breakdowns: what each goal is broken down by.
         baseline: another period to compare with, as there; ``None``: none.
+        by, final_only: as there.
+        outcomes: whether to look at each profile's facts for who is open and by when those who entered convert.
     """
 
     engine: GoalEngine
@@ -38,14 +41,30 @@ class Asked:
     limit: int
     breakdowns: tuple[str, ...]
     baseline: Any
+    by: By = "converted"
+    final_only: bool = False
+    outcomes: bool = True
 
     def period(self) -> dict[str, Any]:
         """The period, as every question takes it."""
         return {"since": self.since, "until": self.until, "timezone": self.timezone, "audience": self.audience}
 
+    def shared_audience(self) -> dict[str, Any]:
+        """The period and the audience for questions of several goals, which nobody can have entered as one."""
+        return {**self.period(), "audience": None if self.audience == "entered" else self.audience}
+
+    def report(self, goal: Goal, *, every: Every, **more: Any) -> GoalReport:
+        """A report of *goal* with the page's options."""
+        asked = {"every": every, "by": self.by, "final_only": self.final_only, "limit": self.limit}
+        return self.engine.report(goal.name, **self.period(), **asked, **more)
+
+    def can_cut(self, goal: Goal, dimension: str) -> bool:
+        """Whether a breakdown may have something to tell apart: looking through every profile for nothing is slow."""
+        return dimension != "segment" or any(each.segments for each in self.engine.history(goal=goal.name))
+
     def overview(self, goal: Goal) -> GoalReport:
         """A goal's figures with its trend by month."""
-        return self.engine.report(goal.name, every="month", **self.period())
+        return self.report(goal, every="month")
 
     def suiting(self, overviews: list[GoalReport]) -> Every:
         """The size of buckets that suits the time that the goals' completions span."""

@@ -8,7 +8,8 @@ from convgoals.analytics.goal_report import GoalReport
 from convgoals.goals import Goal
 from convgoals.pages.asked import Asked
 from convgoals.pages.figures import Artist
-from convgoals.pages.markup import Markup, name, tag
+from convgoals.pages.markup import Markup, join, name, tag
+from convgoals.standing.standing import has_window
 
 CREDITED = ("first", "last", "linear")
 """The models that a page shows side by side: there is room for three."""
@@ -16,10 +17,10 @@ CREDITED = ("first", "last", "linear")
 
 def goal_section(asked: Asked, goal: Goal, key: str, every: Every, artist: Artist) -> Markup:
     """Everything about *goal*; *key* is the section's id."""
-    options = {**asked.period(), "every": every, "limit": asked.limit}
-    first, *more = asked.breakdowns or (None,)
-    report = asked.engine.report(goal.name, breakdown=first, baseline=asked.baseline, **options)
-    others = [asked.engine.report(goal.name, breakdown=dimension, **options) for dimension in more]
+    told = asked.outcomes and has_window(goal.condition.root)
+    report = asked.report(goal, every=every, outcomes=told)
+    against = None if asked.baseline is None else asked.report(goal, every=every, baseline=asked.baseline)
+    cuts = [asked.report(goal, every=every, breakdown=each) for each in asked.breakdowns if asked.can_cut(goal, each)]
     return tag(
         "section",
         tag("h2", name(goal.name), id=f"{key}-name"),
@@ -27,8 +28,9 @@ def goal_section(asked: Asked, goal: Goal, key: str, every: Every, artist: Artis
         _condition(goal),
         _figures(report),
         artist.figure(report.picture("trend"), *_named(report, f"by {every}")),
-        [_breakdown(each, artist) for each in (report, *others)],
-        _baseline(report, artist),
+        [_breakdown(each, artist) for each in cuts],
+        None if against is None else _baseline(against, artist),
+        _times(report, artist),
         _credit(asked, goal, artist),
         class_="goal",
         id=key,
@@ -45,14 +47,13 @@ def _condition(goal: Goal) -> Markup:
 
 def _figures(report: GoalReport) -> Markup:
     rate = tables.rate_text(report.rate)
-    who = "profiles" if report.campaign is None else ("recipients of campaign ", name(report.campaign))
     conversion = report.figures.conversion
     interval = f"{conversion.confidence * 100:.6g} % interval {tables.interval_text(conversion.interval)}"
     shown: list[tuple[str, object, object]] = [
         ("completions", tables.count_text(report.completions), None),
         ("converting profiles", tables.count_text(report.converting_profiles), None),
         ("completion rate", rate, interval if report.interval is not None else "of nobody"),
-        ("audience", tables.count_text(report.audience), who),
+        ("audience", tables.count_text(report.audience), report.audience_text()),
     ]
     if report.figures.value.count:
         mean = f"{tables.amount_text(report.value_mean)} on average"
@@ -61,6 +62,10 @@ def _figures(report: GoalReport) -> Markup:
     if time.count:
         between = f"half of them {tables.span_text(time.p25)} to {tables.span_text(time.p75)}"
         shown.append(("median time to convert", tables.span_text(time.median), between))
+    if report.outcomes is not None and report.outcomes.entered:
+        some = report.outcomes
+        aside = f"{some.open:,} still open, {some.missed:,} missed"
+        shown.append(("entered", tables.count_text(some.entered), aside))
     return tag(
         "dl",
         [
@@ -82,15 +87,23 @@ def _breakdown(report: GoalReport, artist: Artist) -> Markup | None:
     return artist.figure(report.picture("breakdown"), *_named(report, f"by {report.dimension}"))
 
 
-def _baseline(report: GoalReport, artist: Artist) -> Markup | None:
-    if report.baseline is None:
-        return None
+def _baseline(report: GoalReport, artist: Artist) -> Markup:
     return artist.figure(report.picture("baseline"), *_named(report, "against the baseline"))
+
+
+def _times(report: GoalReport, artist: Artist) -> Markup:
+    """How long it took those who converted, and by when those who entered do."""
+    pictures = report.pictures()
+    named = _named(report, "time to convert")
+    return join(
+        artist.figure(pictures["curve"]) if "curve" in pictures else None,
+        artist.figure(pictures["time"], *named) if "time" in pictures else None,
+    )
 
 
 def _credit(asked: Asked, goal: Goal, artist: Artist) -> Markup | None:
     """The credit to campaigns, where any came before a completion."""
-    credit = asked.engine.attribution(goal.name, models=CREDITED, **asked.period())
+    credit = asked.engine.attribution(goal.name, models=CREDITED, **asked.shared_audience())
     if not any(row.kind == "value" for row in credit.credited):
         return None
     return artist.figure(credit.picture(), *credit.tables())

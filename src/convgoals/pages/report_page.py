@@ -10,6 +10,7 @@ from typing import Literal
 from convgoals.analytics import tables
 from convgoals.analytics.buckets import Every
 from convgoals.analytics.goal_report import GoalReport
+from convgoals.analytics.measure import By
 from convgoals.analytics.periods import Moment
 from convgoals.analytics.selection import Audience
 from convgoals.engine.engine import GoalEngine
@@ -34,6 +35,9 @@ def report_page(
     breakdowns: Sequence[str] = ("channel", "segment"),
     limit: int = 10,
     baseline: Literal["previous"] | tuple[Moment | None, Moment | None] | None = None,
+    by: By = "converted",
+    final_only: bool = False,
+    outcomes: bool = True,
     funnels: Sequence[Sequence[str]] = (),
     title: str = "Conversion goals",
     made_at: datetime | None = None,
@@ -53,6 +57,10 @@ def report_page(
         breakdowns: what each goal is broken down by; those with nothing to tell apart are left out.
         limit: as there.
         baseline: as there.
+        by: as there; the goals side by side, funnels and credit are by when profiles converted all the same.
+        final_only: as there.
+        outcomes: whether to say who is open and by when those who entered convert, of goals with a window; each
+            profile's facts are looked at for it.
         funnels: the stages of each funnel to show, by the names of goals.
         title: of the page.
         made_at: when it was made, to be said at its end.
@@ -63,7 +71,9 @@ def report_page(
     """
     by_name = {goal.name: goal for goal in engine.goals()}
     shown = list(by_name.values()) if goals is None else [_find(engine, by_name, each) for each in goals]
-    asked = Asked(engine, since, until, every, timezone, audience, limit, tuple(breakdowns), baseline)
+    asked = Asked(
+        engine, since, until, every, timezone, audience, limit, tuple(breakdowns), baseline, by, final_only, outcomes
+    )
     overviews = [asked.overview(goal) for goal in shown]
     size = asked.suiting(overviews)
     artist = Artist()
@@ -166,7 +176,7 @@ def _months(report: GoalReport) -> Markup:
 def _comparison(asked: Asked, goals: Sequence[Goal], every: Every, artist: Artist) -> Markup | None:
     if len(goals) < 2:
         return None
-    comparison = asked.engine.compare([goal.name for goal in goals], every=every, **asked.period())
+    comparison = asked.engine.compare([goal.name for goal in goals], every=every, **asked.shared_audience())
     return tag(
         "section",
         tag("h2", "The goals side by side"),
@@ -177,7 +187,7 @@ def _comparison(asked: Asked, goals: Sequence[Goal], every: Every, artist: Artis
 
 def _funnel(asked: Asked, stages: Sequence[str], key: str, artist: Artist) -> Markup:
     dimension = next(iter(asked.breakdowns), None)
-    funnel = asked.engine.funnel(stages, breakdown=dimension, limit=asked.limit, **asked.period())
+    funnel = asked.engine.funnel(stages, breakdown=dimension, limit=asked.limit, **asked.shared_audience())
     first, *more = funnel.tables()
     grouped = [group for group in funnel.groups if group.kind == "value"]
     return tag(

@@ -1,4 +1,4 @@
-"""The pictures of a goal's report: its trend, breakdown and baseline."""
+"""The pictures of a goal's report: its trend, breakdown and baseline. Those of the time to convert stand apart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from convgoals.analytics import tables
 from convgoals.analytics.dimensions import Row
-from convgoals.analytics.pictures import shared
+from convgoals.analytics.pictures import of_time, shared
+from convgoals.analytics.stats import Difference
 from convgoals.analytics.tally import Bucket
 from convgoals.charts.pictures import Bar, Bars, Columns, Picture
 
@@ -21,10 +22,16 @@ def pictures(report: GoalReport) -> dict[str, Picture]:
         found["breakdown"] = _breakdown(report)
     if report.baseline is not None:
         found["baseline"] = _baseline(report, report.baseline)
+    if report.time_to_convert.count:
+        found["time"] = of_time.histogram(report, report.time_to_convert)
+    if report.curve is not None and report.curve.points:
+        found["curve"] = of_time.curve(report, report.curve)
     return found
 
 
 def _trend(report: GoalReport) -> Columns:
+    if report.by == "entered":
+        return _cohorts(report)
     goal = shared.name(report.goal)
     count = tables.count_text(report.completions) if report.completions else "no"
     title = f"{goal}: {count} completion{'' if report.completions == 1 else 's'}"
@@ -37,6 +44,14 @@ def _trend(report: GoalReport) -> Columns:
     return shared.trend(report.trend, title, subtitle, report.every)
 
 
+def _cohorts(report: GoalReport) -> Columns:
+    """The rate of those who entered in each bucket."""
+    rate = tables.rate_text(report.rate)
+    title = f"{shared.name(report.goal)}: {rate} of the {tables.count_text(report.audience)} who entered converted"
+    subtitle = f"Rate by the {report.every} of entry, {_confidence(report)} interval · {report.period_text()}"
+    return shared.cohorts(report.trend, title, f"{subtitle} · {report.timezone}", report.every)
+
+
 def _fullest(report: GoalReport) -> Bucket | None:
     """The bucket with the most completions, of those that are whole if any is; ``None`` where several have as many."""
     whole = [bucket for bucket in report.trend if not bucket.unfinished and not bucket.cut] or report.trend
@@ -46,6 +61,8 @@ def _fullest(report: GoalReport) -> Bucket | None:
 
 
 def _breakdown(report: GoalReport) -> Bars:
+    if any(row.own is not None for row in report.breakdown):
+        return _own_rates(report)
     subtitle = f"Converting profiles by {report.dimension}, of {_audience(report)} · {report.period_text()}"
     bars = tuple(
         Bar(
@@ -57,12 +74,55 @@ def _breakdown(report: GoalReport) -> Bars:
         )
         for row in report.breakdown
     )
-    notes = []
-    if report.dimension == "segment":
-        notes.append("A profile counts in each of its segments.")
-    return Bars(
-        _leader(report), subtitle, bars, f"share of the audience, {_confidence(report)} interval", notes=tuple(notes)
+    return Bars(_leader(report), subtitle, bars, f"share of the audience, {_confidence(report)} interval")
+
+
+def _own_rates(report: GoalReport) -> Bars:
+    """The rate of those who have each value, against that of those who have not."""
+    best = _best(report)
+    bars = tuple(
+        Bar(
+            row.label,
+            row.own.rate or 0.0,
+            f"{tables.rate_text(row.own.rate)} of {tables.count_text(row.own.total)}",
+            shared.interval(row.own),
+            "strong" if row is best else "main" if row.kind == "value" else "muted",
+            aside="" if row.difference is None or not row.difference.evidence else _points(row.difference),
+        )
+        for row in report.breakdown
+        if row.own is not None
     )
+    goal = shared.name(report.goal)
+    if best is None or best.own is None or best.difference is None:
+        title = f"{goal}: no evidence that any {report.dimension} converts better than the rest"
+    else:
+        rate, of = tables.rate_text(best.own.rate), tables.count_text(best.own.total)
+        more = _points(best.difference)
+        title = f"{goal}: {_called(report, best)} converts better than the rest, {rate} of {of}, {more}"
+    subtitle = f"Rate by {report.dimension}, of {_audience(report)} · {report.period_text()}"
+    axis = f"completion rate, {_confidence(report)} interval; points: against the rest"
+    notes = (_SEVERAL[report.dimension],) if report.dimension in _SEVERAL else ()
+    return Bars(title, subtitle, bars, axis, notes=notes)
+
+
+_SEVERAL = {
+    "segment": "A profile counts in each of the segments that it is in.",
+    "campaign": "A profile counts for each campaign; what came after a receipt need not be caused by it.",
+}
+
+
+def _points(difference: Difference) -> str:
+    return tables.points_text(difference).partition(" (")[0]
+
+
+def _best(report: GoalReport) -> Row | None:
+    """The row with the highest rate of those of which there is evidence that they convert better than the rest."""
+    better = [
+        row
+        for row in report.breakdown
+        if row.difference is not None and row.difference.evidence and (row.difference.difference or 0) > 0
+    ]
+    return max(better, key=lambda row: 0.0 if row.own is None else row.own.rate or 0.0, default=None)
 
 
 def _leader(report: GoalReport) -> str:
@@ -76,7 +136,12 @@ def _leader(report: GoalReport) -> str:
     of = f"{tables.count_text(most)} of {tables.count_text(report.converting_profiles)} converting profiles"
     if len(leaders) > 1:
         return f"{goal}: {_names(leaders)} brought the most, each {of}"
-    return f"{goal}: {shared.name(rows[0].label)} brought the most, {of}"
+    return f"{goal}: {_called(report, rows[0])} brought the most, {of}"
+
+
+def _called(report: GoalReport, row: Row) -> str:
+    """``email``, but ``campaign spring`` and ``profile.plan pro``: channels are known by their names."""
+    return shared.name(row.label) if report.dimension == "channel" else f"{report.dimension} {shared.name(row.label)}"
 
 
 def _names(rows: list[Row]) -> str:
@@ -109,7 +174,9 @@ def _baseline(report: GoalReport, baseline: Baseline) -> Bars:
         )
         for label, part, tone in rows
     )
-    subtitle = f"{tables.points_text(change)}, {tables.p_text(change.corrected_p_value)}"
+    subtitle = ""
+    if change.difference is not None:
+        subtitle = f"{tables.points_text(change)}, {tables.p_text(change.corrected_p_value)}"
     return Bars(title, subtitle, bars, f"completion rate, {_confidence(report)} interval")
 
 
@@ -118,5 +185,4 @@ def _confidence(report: GoalReport) -> str:
 
 
 def _audience(report: GoalReport) -> str:
-    who = "profiles" if report.campaign is None else f"recipients of campaign {report.campaign!r}"
-    return f"{tables.count_text(report.audience)} {who}"
+    return f"{tables.count_text(report.audience)} ({report.audience_text()})"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from convgoals.analytics import tables
-from convgoals.analytics.stats import Proportion
+from convgoals.analytics.stats import CONFIDENCE, Proportion
 from convgoals.analytics.tally import Bucket
 from convgoals.charts.pictures import Column, Columns
 from convgoals.texts import clean, cut
@@ -42,8 +42,7 @@ def interval(proportion: Proportion) -> tuple[float, float] | None:
 
 def trend(buckets: Sequence[Bucket], title: str, subtitle: str, every: str) -> Columns:
     """The completions of *buckets* as columns; those that are not whole stand back."""
-    together = -(-len(buckets) // MOST_COLUMNS)
-    groups = [buckets[start : start + together] for start in range(0, len(buckets), max(1, together))]
+    groups, notes = _groups(buckets, every)
     columns = tuple(
         Column(
             group[0].label,
@@ -53,11 +52,41 @@ def trend(buckets: Sequence[Bucket], title: str, subtitle: str, every: str) -> C
         )
         for group in groups
     )
-    notes = []
     if buckets and any(bucket.cut for bucket in buckets):
-        notes.append("Grey: the period leaves out a part of it, or it is not over yet.")
+        notes = ("Grey: the period leaves out a part of it, or it is not over yet.", *notes)
     elif buckets and buckets[-1].unfinished:
-        notes.append(f"Grey: the last {every} is not over yet.")
-    if together > 1:
-        notes.append(f"Each column adds up {together} {every}s.")
-    return Columns(title, subtitle, columns, "completions", notes=tuple(notes))
+        notes = (f"Grey: the last {every} is not over yet.", *notes)
+    return Columns(title, subtitle, columns, "completions", notes=notes)
+
+
+def cohorts(buckets: Sequence[Bucket], title: str, subtitle: str, every: str) -> Columns:
+    """The rates of those who entered in each of *buckets*; where some are still open, it stands back."""
+    groups, notes = _groups(buckets, every)
+    columns = []
+    for group in groups:
+        parts = [bucket.conversion for bucket in group if bucket.conversion is not None]
+        found = Proportion(
+            sum(part.count for part in parts),
+            sum(part.total for part in parts),
+            parts[0].confidence if parts else CONFIDENCE,
+        )
+        still_open = sum(bucket.outcomes.open for bucket in group if bucket.outcomes is not None)
+        columns.append(
+            Column(
+                group[0].label,
+                found.rate or 0.0,
+                tables.rate_text(found.rate),
+                "muted" if still_open or any(bucket.unfinished or bucket.cut for bucket in group) else "main",
+                interval(found),
+            )
+        )
+    if any(column.tone == "muted" for column in columns):
+        notes = ("Grey: some of them may still convert, or the period leaves out a part.", *notes)
+    return Columns(title, subtitle, tuple(columns), "rate", "share", notes)
+
+
+def _groups(buckets: Sequence[Bucket], every: str) -> tuple[list[Sequence[Bucket]], tuple[str, ...]]:
+    """*buckets* in groups that have a column each, and what must be said of that."""
+    together = max(1, -(-len(buckets) // MOST_COLUMNS))
+    groups = [buckets[start : start + together] for start in range(0, len(buckets), together)]
+    return groups, (f"Each column adds up {together} {every}s.",) if together > 1 else ()

@@ -57,7 +57,7 @@ class OncePerProperty:
     path: tuple[str, ...]
 
     def __str__(self) -> str:
-        return f"once per {format_path(self.path)}"
+        return f"once per {_format_path_of_trigger(self.path)}"
 
 
 Counting: TypeAlias = Once | Every | OncePerDuration | OncePerProperty
@@ -80,19 +80,42 @@ def parse_counting(text: str) -> Counting:
             return OncePerDuration(parse_duration(rest)) if rest[0].isdigit() else _per_property(rest)
         except GoalError as error:
             raise GoalDefinitionError(
-                f"count={text!r}: {error.message}", code="count", hint='"once per 30 days" or "once per order_id"'
+                f"count={text!r}: {error.message}",
+                code="count",
+                hint=error.hint
+                if isinstance(error, GoalDefinitionError)
+                else '"once per 30 days" or "once per order_id"',
             ) from None
+    meant = re.fullmatch(r"(?:once )?(?:an?|each|every) (\w+)", lowered)
+    hint = '"every"' if lowered in ("each", "all", "always", "each time", "every time", "unlimited", "multiple") else ""
+    hint = f'"once per {meant[1]}"' if meant is not None and meant[1] in ast.UNITS else hint
     raise GoalDefinitionError(
         f"count={text!r} is no way of counting",
         code="count",
-        hint='"once", "every", "once per 30 days" or "once per order_id"',
+        hint=hint or '"once", "every", "once per 30 days" or "once per order_id"',
     )
 
 
 def _per_property(text: str) -> OncePerProperty | OncePerDuration:
     if re.match(r"P(?=[\dT])", text):
         return OncePerDuration(parse_duration(text))
-    return OncePerProperty(parse_path(text))
+    return OncePerProperty(_path_of_trigger(text))
+
+
+def _path_of_trigger(text: str) -> tuple[str, ...]:
+    """The path of a property of the trigger, which stands alone: the trigger is an event, and is not named."""
+    owner = re.match(r"\s*(event|profile)\s*\.\s*", text)
+    if owner is not None:
+        own = f'"{text[owner.end() :]}"' if owner[1] == "event" else "send it with the event"
+        raise GoalDefinitionError(
+            f"`{text[:80]}` names a property of the event that completes the goal, without its owner", hint=own
+        )
+    return parse_path(text)
+
+
+def _format_path_of_trigger(path: tuple[str, ...]) -> str:
+    text = format_path(path)
+    return f'"{path[0]}"{text[len(path[0]) :]}' if len(path) > 1 and path[0] in ("event", "profile") else text
 
 
 def _as_instant_text(value: object, timezone: str) -> datetime | None:
@@ -179,7 +202,7 @@ class Goal:
             when=str(own),
             within=None if within is None else _canonical_window(within),
             count=str(counting),
-            campaign=_optional_text("campaign", campaign),
+            campaign=_campaign(campaign),
             value=_value(value),
             timezone=timezone,
             since=_since(since, timezone),
@@ -218,6 +241,12 @@ def _optional_text(what: str, value: object) -> str | None:
     raise GoalDefinitionError(f"{what} is text, not {value!r:.80}", code="definition")
 
 
+def _campaign(value: object) -> str | None:
+    if isinstance(value, str) and not value.strip():
+        raise GoalDefinitionError("the campaign's name is empty", code="definition", hint="leave `campaign` out")
+    return _optional_text("campaign", value)
+
+
 def _since(value: object, timezone: str) -> datetime | None:
     try:
         return _as_instant_text(value, timezone)
@@ -235,7 +264,9 @@ def _tags(value: object) -> tuple[str, ...]:
 def _value(value: object) -> int | float | Decimal | str | None:
     if isinstance(value, str):
         try:
-            return format_path(parse_path(value))
+            return _format_path_of_trigger(_path_of_trigger(value))
+        except GoalDefinitionError as error:
+            raise GoalDefinitionError(f"value: {error.message}", code="value", hint=error.hint) from None
         except GoalError as error:
             raise GoalDefinitionError(
                 f"value={value!r} names no property: {error.message}", code="value", hint='a number, or "order_value"'

@@ -20,6 +20,8 @@ def toml_place(message: str) -> tuple[str, tuple[int, int] | None]:
 def toml_hint(text: str, message: str) -> str:
     """How to mend *text*, which is no TOML, as ``tomllib`` says in *message*; ``""`` where that is not clear."""
     said, place = toml_place(message)
+    if "Cannot declare" in said or "Cannot mutate" in said:
+        return "each goal is a table of its own, with two brackets: [[goal]]; its examples are [[goal.example]]"
     if "Cannot overwrite" in said:
         return "the key stands twice in one table; each goal begins with its own [[goal]]"
     lines = text.replace("\r\n", "\n").split("\n")

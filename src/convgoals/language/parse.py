@@ -52,11 +52,19 @@ def grammar() -> Lark:
     )
 
 
+_WHAT = {
+    "condition_text": "a condition",
+    "window_text": "a window",
+    "duration_text": "a span of time",
+    "property_text": "the name of a property",
+}
+
+
 def _parse(text: str, entry: str) -> Any:
     from lark.exceptions import UnexpectedInput  # noqa: PLC0415  as above
 
     if not isinstance(text, str):
-        raise GoalSyntaxError(f"a condition is text, not {text!r:.80}", code="not-text")
+        raise GoalSyntaxError(f"{_WHAT[entry]} is text, not {text!r:.80}", code="not-text")
     check_size(text, "text")
     try:
         return _read(text, entry)

@@ -19,7 +19,7 @@ from convgoals.language.mistakes.expected import expectation
 from convgoals.language.mistakes.habits import habits_in
 from convgoals.language.mistakes.reading import Mistake, Reading
 from convgoals.language.mistakes.spelling import misspelt
-from convgoals.language.mistakes.structure import LATER, STRUCTURE
+from convgoals.language.mistakes.structure import LATER, STRUCTURE, window_mistakes
 from convgoals.language.slips import bare_names
 
 MAX_REPAIRED = 500
@@ -46,7 +46,7 @@ def explain_mistake(text: str, failure: Any, entry: str, read: Read, accepted: A
     reading = Reading(text, failure)
     repairs = _Repairs(reading.place, entry, read)
     likely: Mistake | None = None
-    for mistake in _mistakes(reading):
+    for mistake in _mistakes(reading, entry):
         shown = repairs.readable(mistake)
         if shown:
             return _error(mistake, shown)
@@ -62,7 +62,8 @@ def explain_mistake(text: str, failure: Any, entry: str, read: Read, accepted: A
     )
 
 
-def _mistakes(reading: Reading) -> Iterator[Mistake]:
+def _mistakes(reading: Reading, entry: str) -> Iterator[Mistake]:
+    yield from window_mistakes(reading) if entry == "window_text" else ()
     for look in STRUCTURE:
         yield from look(reading)
     for habit in habits_in(reading):
@@ -117,7 +118,7 @@ class _Repairs:
                 if reading.place <= place or self.looked > MAX_LOOKED:  # no better than before
                     return ""
                 place = reading.place
-                text = next((repair for mistake in _mistakes(reading) for repair in mistake.repairs), "")
+                text = next((repair for mistake in _mistakes(reading, self.entry) for repair in mistake.repairs), "")
             except GoalError:
                 return ""
             else:

@@ -233,6 +233,45 @@ def _side_by_side(reading: Reading) -> Iterator[Mistake]:
         )
 
 
+def window_mistakes(reading: Reading) -> Iterator[Mistake]:
+    """Of a goal's own window, which is a span and what it runs from: a word before it, or only one of the two."""
+    first = reading.tokens[0]
+    if first.lower in ("within", "in"):
+        yield Mistake(
+            "leading-word",
+            f"a window stands alone, without `{first.text}`",
+            first.span,
+            (reading.replaced(first.span, ""),),
+            hint="7 days of first event page_visit",
+            only_if_mended=True,
+        )
+    token, before = reading.token(), reading.token(-1)
+    if token.lower == "event" and before.lower in ("of", "after"):
+        yield Mistake(
+            "window-of",
+            "a window opens with one event: the first, the last or any?",
+            token.span,
+            tuple(reading.replaced(token.span, f"{which} event") for which in ("first", "last", "any")),
+            hint="7 days of first event page_visit",
+        )
+    elif token.kind == "end" and "_OF" in reading.expected:
+        yield Mistake(
+            "window-of",
+            "the window does not say of what",
+            Span(first.start, before.end),
+            (f"{reading.text} of first event page_visit",),
+            hint=f"{reading.text} of first event page_visit",
+        )
+    elif first.lower in ("first", "last", "any", "campaign", "profile", "event"):
+        yield Mistake(
+            "missing-amount",
+            "the window does not say how long it is",
+            first.span,
+            (f"7 days of {reading.text}", f"7 days of first {reading.text}"),
+            hint=f"7 days of {reading.text}",
+        )
+
+
 STRUCTURE: tuple[Callable[[Reading], Iterator[Mistake]], ...] = (
     _empty,
     _open_quote,

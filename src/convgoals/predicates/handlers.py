@@ -22,7 +22,7 @@ from convgoals.instants import BEGINNING, Shift
 from convgoals.language import ast
 from convgoals.predicates import templates
 from convgoals.predicates.aggregates import AggregateNode, Counter
-from convgoals.predicates.base import NEVER, Moment, Node, State
+from convgoals.predicates.base import FEW, NEVER, Moment, Node, State
 from convgoals.predicates.chains import ChainNode, LinkPlan
 from convgoals.predicates.compile import ChangeLeaf, EventLeaf, Machine
 from convgoals.predicates.filters import FilterCompiler
@@ -197,7 +197,14 @@ class _Writer:
             case AnchoredWindow() if leaf != node.anchor:
                 return self.inside(node, leaf, fired)
             case AnyWindowOfOne() if leaf != node.leaf:
-                return fill("OPEN(s, t)\nFIRED = None", OPEN=self.constant(node.open), FIRED=fired)
+                return fill(
+                    templates.OPEN_ANY,
+                    HERE=integer(node.at + 2),
+                    ANCHORS=self.fresh(),
+                    FEW=integer(FEW),
+                    PRUNE=self.constant(node.prune),
+                    FIRED=fired,
+                )
             case AnyWindowOfOne() if leaf != node.anchor:
                 reach = self.constant(node.reach)
                 return fill("FIRED = REACH(s, t, (fact,), moment)", REACH=reach, FIRED=fired)

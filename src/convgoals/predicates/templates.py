@@ -86,6 +86,17 @@ if MAY_OPEN:
     s[FIRST:LAST] = FRESH
 """
 
+OPEN_ANY = """
+FIRED = None
+ANCHORS = s[HERE]
+if ANCHORS is None:
+    s[HERE] = [t]
+else:
+    ANCHORS.append(t)
+    if len(ANCHORS) > FEW:
+        PRUNE(ANCHORS, t)
+"""
+
 INSIDE = """
 FIRED = None
 if s[AT + 4]:

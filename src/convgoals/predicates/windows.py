@@ -174,7 +174,8 @@ class AnyWindow:
 class AnyWindowOfOne:
     """``O within D of any A``, by far the most usual of its kind: O itself has no state that a window would narrow.
 
-    Own cell: the ends of the windows, the earliest first; those that have passed are dropped when they are many.
+    Own cell: the list of the anchors, the earliest first; those whose windows have passed are dropped when they are
+    many.
     """
 
     at: int
@@ -190,20 +191,26 @@ class AnyWindowOfOne:
 
     def open(self, state: State, t: int) -> None:
         """Open a window at *t*."""
-        windows = state[self.at + 2]
-        if windows is None:
-            state[self.at + 2] = [(self.end(t), t)]
+        anchors = state[self.at + 2]
+        if anchors is None:
+            state[self.at + 2] = [t]
             return
-        windows.append((self.end(t), t))
-        if len(windows) > FEW and windows[len(windows) // 2][0] < t:
-            del windows[: len(windows) // 2]
+        anchors.append(t)
+        if len(anchors) > FEW:
+            self.prune(anchors, t)
+
+    def prune(self, anchors: list[int], t: int) -> None:
+        """Drop the first half of *anchors* if their windows have passed."""
+        half = len(anchors) // 2
+        if self.end(anchors[half]) < t:
+            del anchors[:half]
 
     def reach(self, state: State, t: int, found: Fired, moment: Moment) -> Fired:
         """What fires if *found* happens at *t*."""
-        windows = state[self.at + 2]
-        if not found or not windows or windows[-1][0] < t:
+        anchors, end = state[self.at + 2], self.end
+        if not found or not anchors or end(anchors[-1]) < t:
             return None
-        earliest = windows[bisect_left(windows, (t,))][1] if windows[0][0] < t else windows[0][1]
+        earliest = anchors[0] if end(anchors[0]) >= t else anchors[bisect_left(anchors, t, key=end)]
         return latch(state, self.at, found, True, earliest, moment, self.outermost)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -167,3 +168,20 @@ def test_no_facts(url: str) -> None:
         assert engine.process([]) == []
         assert engine.advance("2030-01-01T00:00:00Z") == []
         assert list(engine.history()) == []
+
+
+@pytest.mark.parametrize("within", ["6 hours", "1 month"])
+@pytest.mark.parametrize("size", [7, 120])
+def test_many_windows_of_any(within: str, size: int) -> None:
+    """More windows than are kept once they have passed give what all of them give, in order or not."""
+    chance = random.Random(5)  # noqa: S311  a fixed seed, and no secret
+    minutes = sorted(chance.sample(range(3_000), 120))
+    log: list[Fact] = [
+        Event(chance.choice("aaaab"), "p", logs.START + timedelta(minutes=minute), id=str(minute)) for minute in minutes
+    ]
+    goal = Goal("g", f"event b within {within} of any event a", count="every")
+    for order in (log, chance.sample(log, len(log))):
+        with GoalEngine([goal]) as engine:
+            for start in range(0, len(order), size):
+                engine.process(order[start : start + size])
+            assert [essence(each) for each in engine.history()] == expected(goal, log, None)

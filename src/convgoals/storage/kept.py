@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import attrs
 
@@ -239,3 +239,24 @@ def bin_start(number: int) -> int:
         return ~(bin_start(~number + 1) - 1)
     shift = max((number >> _FINE) - 1, 0)
     return (number - (shift << _FINE)) << shift
+
+
+# ---- as tables keep it
+
+ENDED: Final = -(2**63)
+"""What stands in ``before`` of a completion that holds no longer."""
+
+
+def channel_key(channel: str | None) -> str:
+    """A channel as a key that is never NULL."""
+    return "" if channel is None else f"={channel}"
+
+
+def key_channel(key: str) -> str | None:
+    """The channel that `channel_key` made a key of."""
+    return key[1:] if key else None
+
+
+def text_key(key: Key) -> Key:
+    """A key that ends with a channel, as one that is never NULL."""
+    return (*key[:-1], channel_key(key[-1]))

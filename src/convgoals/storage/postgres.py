@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
@@ -18,7 +18,7 @@ from convgoals.errors import StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
 from convgoals.instants import to_datetime
 from convgoals.records import CampaignReceipt, Completion, Retraction
-from convgoals.storage import postgres_batch, postgres_care
+from convgoals.storage import kept_answers, postgres_batch, postgres_care
 from convgoals.storage.base import Batch, Damage, Held, SavedGoal, SavedState, StoredProfile, StoreInfo
 from convgoals.storage.chunks import assemble
 from convgoals.storage.codec import decode_value, encode_value
@@ -26,15 +26,17 @@ from convgoals.storage.ledger_rows import ROWS
 from convgoals.storage.postgres_block import Block, opened
 from convgoals.storage.postgres_database import Database
 from convgoals.storage.postgres_errors import decoded
+from convgoals.storage.postgres_kept import Asked
 from convgoals.storage.postgres_ledger import Ledger, Moment, read_tracks
 from convgoals.storage.postgres_schema import Place
 from convgoals.storage.postgres_text import from_text, optional_from_text, to_text, writable
-from convgoals.storage.recount import Recounting
+from convgoals.storage.recount import recount
+from convgoals.storage.summary import Question, Summary
 
 _first = itemgetter(0)
 
 
-class PostgresStore(Recounting):
+class PostgresStore:
     """A store in one schema of a PostgreSQL database; see `Store` for each method's law.
 
     Args:
@@ -226,6 +228,22 @@ class PostgresStore(Recounting):
 
     def recorded(self, profile_id: str) -> Iterator[Completion]:
         return self._ledger.recorded(profile_id, self._moment())
+
+    def summaries(self, questions: Sequence[Question]) -> list[Summary]:
+        with self._database.translated(), self._database.snapshot() as session:
+            tracks = read_tracks(session.all("tracks"))
+            (everyone,), (reached,) = session.one("profile_count"), session.one("reached")
+            answers = []
+            for question in questions:
+                of_goal = {number: version for number, (goal, version) in tracks.items() if goal == question.goal}
+                if question.version is not None and (
+                    len(of_goal) > 1 or question.version not in of_goal.values()
+                ):  # whose first completion under one version it is depends on that version alone
+                    completions = self.completions(question.goal, version=question.version)
+                    answers.append(recount(completions, question, everyone, reached))
+                else:
+                    answers.append(kept_answers.answer(Asked(session), of_goal, question, everyone, reached))
+            return answers
 
     def _moment(self) -> Moment:
         snapshot, settled = self._database.one("now")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -13,9 +14,11 @@ from convgoals.errors import StoreError
 from convgoals.goals import goal_to_dict
 from convgoals.instants import to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
+from convgoals.storage import postgres_kept
 from convgoals.storage.base import Batch
 from convgoals.storage.chunks import ids_in, join
 from convgoals.storage.codec import encode_facts, encode_value
+from convgoals.storage.kept import Changes, Counted, Owner
 from convgoals.storage.ledger_rows import ENDLESS, FIRST_ROWS, Row, latest_first, match_retractions, to_columns
 from convgoals.storage.postgres_block import Block
 from convgoals.storage.postgres_errors import decoded
@@ -61,17 +64,24 @@ def _chunk(name: str, scope: str | None, facts: Sequence[Fact]) -> Chunk:
 def erase(block: Block, rows: Sequence[tuple[int, bool]]) -> None:
     """Erase identities, each given with whether it is a known profile; the block holds everything."""
     session = block.session
+    tracks = {track: number for number, track in read_tracks(session.all("tracks")).items()}
+    lane_of = postgres_kept.lanes(tracks)
     known = entries = 0
     for number, is_known in rows:
         known += is_known
+        postgres_kept.forget(session, number, lane_of)
         session.run("drop_chunks", number)
         session.run("drop_receipts", number)
         session.run("drop_states", [number])
         entries += session.run("erase_retractions", number)
         entries += session.run("erase_completions", number)
     session.run("drop_profiles", [number for number, _ in rows])
-    session.run("add_tally", None, -known, -entries)
+    session.run("add_total", None, -known, -entries)
     block.bump()
+
+
+Ended: TypeAlias = tuple[int, int, int, int]
+"""The seq, the profile, the track and the instant of a completion that is retracted."""
 
 
 class Writing:
@@ -83,6 +93,7 @@ class Writing:
         self._batch = batch
         self._chunks = chunks
         self._known = 0  # how many profiles more are known
+        self._read: dict[int, Ended] = {}  # completions that may be retracted, by their seq
 
     def write(self) -> None:
         batch, block = self._batch, self._block
@@ -92,7 +103,7 @@ class Writing:
             self._merge(old, new)
         self._drop_facts()
         receipts = self._receipts()
-        completions, retractions = self._entries(tracks, ended)
+        completions, retractions, changes = self._entries(tracks, ended)
         with self._session.pipeline():
             self._write_facts(receipts)
             self._write_states()
@@ -107,13 +118,14 @@ class Writing:
                 self._session.send("save_goal", columns)
             for source in sorted(batch.positions):
                 self._session.send("save_position", (to_text(source), encode_value(batch.positions[source])))
+            postgres_kept.apply(self._session, changes)
             if block.is_whole:
                 block.bump()
             reached = batch.reached
             if reached is not None and block.reached is not None and reached <= block.reached:
                 reached = None
             if reached is not None or self._known or batch.entries:
-                self._session.send("add_tally", (reached, self._known, len(batch.entries)))
+                self._session.send("add_total", (reached, self._known, len(batch.entries)))
         block.reached = block.reached if reached is None else reached
         for name in batch.profiles:
             block.made.discard(block.profiles[name].id)
@@ -134,7 +146,7 @@ class Writing:
             tracks = {track: number for number, track in read_tracks(self._session.all("tracks")).items()}
         return tracks
 
-    def _matched_retractions(self, tracks: Mapping[tuple[str, int], int]) -> list[int]:
+    def _matched_retractions(self, tracks: Mapping[tuple[str, int], int]) -> list[Ended]:
         """The recorded completions that the retractions end, in their order."""
         ending = [entry for entry in self._batch.entries if isinstance(entry, Retraction)]
         if not ending:
@@ -158,11 +170,12 @@ class Writing:
         for entry, seq in zip(ending, matched, strict=True):
             if seq is None:
                 raise StoreError(f"nothing is recorded that could be retracted: {entry}", code="retraction")
-        return [seq for seq in matched if seq is not None]
+        return [self._read[seq] for seq in matched if seq is not None]
 
     def _latest_completions(self, profiles: Sequence[int], before: int, rows: int) -> list[Row]:
         """Of each profile so many rows of completions with a ``seq`` below *before*, the latest first."""
         found = self._session.all("latest_recorded", {"profiles": profiles, "before": before, "rows": rows})
+        self._read.update({row[0]: (row[0], row[9], row[1], row[2]) for row in found})
         return [(*row[:2], *from_columns(row[2:9]), *row[9:]) for row in found]
 
     # ---- identities
@@ -253,23 +266,34 @@ class Writing:
     # ---- ledger and standings
 
     def _entries(
-        self, tracks: Mapping[tuple[str, int], int], ended: Sequence[int]
-    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        """The rows of completions and retractions."""
+        self, tracks: Mapping[tuple[str, int], int], ended: Sequence[Ended]
+    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]], Changes]:
+        """The rows of completions and retractions, and what they change of what is kept for reports."""
         entries, held = self._batch.entries, self._block.profiles
-        ending = iter(ended)
+        if not entries:
+            return [], [], Changes()
+        ending, lane_of = iter(ended), postgres_kept.lanes(tracks)
         completions, retractions = [], []
+        added: defaultdict[Owner, list[Counted]] = defaultdict(list)
         for seq, entry in zip(self._block.take(len(entries)), entries, strict=True):
             if isinstance(entry, Retraction):
                 cause = optional_to_text(entry.cause)
-                retractions.append((seq, next(ending), to_instant(entry.recorded_at), cause))
+                retractions.append((seq, next(ending)[0], to_instant(entry.recorded_at), cause))
                 continue
+            track, number = tracks[entry.goal, entry.version], held[entry.profile_id].id
             achieved, recorded, trigger, channel, segments, value, anchor = to_columns(entry)
+            counted = Counted(achieved, trigger or "", seq, track, channel, entry.value, anchor)
+            added[lane_of[track], number].append(counted)
             completions.append((
-                seq, tracks[entry.goal, entry.version], held[entry.profile_id].id, achieved, recorded,
-                optional_to_text(trigger), optional_to_text(channel), segments, _number_text(value), anchor,
+                seq, track, number, achieved, recorded, optional_to_text(trigger), optional_to_text(channel), segments,
+                _number_text(value), anchor,
             ))  # fmt: skip
-        return completions, retractions
+        gone: defaultdict[Owner, dict[int, int]] = defaultdict(dict)
+        for seq, profile, track, achieved in ended:
+            gone[lane_of[track], profile][seq] = achieved
+        following = postgres_kept.Following(self._session, lane_of, self._block.made)
+        changes, before = following.record(added, gone)
+        return [(*row, before[row[0]]) for row in completions], retractions, changes
 
     def _write_standings(self) -> None:
         block, profiles = self._block, self._batch.profiles

@@ -47,6 +47,10 @@ class Session:
         """Run the statement *name*; within `pipeline`, its result is waited for only when it is looked at."""
         return self.connection.execute(self._sql[name].encode(), values)
 
+    def text(self, name: str) -> str:
+        """The statement *name*."""
+        return self._sql[name]
+
     def control(self, statement: str) -> None:
         """``BEGIN``, ``COMMIT``, ``ROLLBACK``."""
         self.connection.execute(statement.encode())
@@ -151,6 +155,26 @@ class Database:
             raise
         finally:
             self._pool.putconn(connection)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """A connection on which everything is as it was at one moment, for reading; within a block, the block's."""
+        current = self.current
+        if current is not None:
+            yield current
+            return
+        for last in (False, True):
+            with self.session() as session:
+                try:
+                    session.control(session.text("snapshot"))
+                except psycopg.OperationalError:
+                    if last or not session.is_broken:
+                        raise
+                else:
+                    yield session
+                    session.control("COMMIT")
+                    return
+            self.notice_broken()
 
     def _connection(self) -> Connection:
         deadline = monotonic() + self.busy_timeout

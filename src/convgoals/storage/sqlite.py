@@ -19,7 +19,7 @@ from convgoals.errors import StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
 from convgoals.instants import to_datetime, to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
-from convgoals.storage import sqlite_care, sqlite_ledger, sqlite_summary
+from convgoals.storage import kept_answers, sqlite_care, sqlite_ledger
 from convgoals.storage.base import Batch, Damage, SavedGoal, StoredProfile, StoreInfo
 from convgoals.storage.bounded import Bound, weight_of
 from convgoals.storage.codec import (
@@ -368,7 +368,7 @@ class SQLiteStore:
             # Whose first completion under one version it is depends on that version alone.
             completions = self.completions(question.goal, version=question.version)
             return recount(completions, question, everyone, reached)
-        return sqlite_summary.answer(self._database, tracks, question, everyone, reached)
+        return kept_answers.answer(self._database, tracks, question, everyone, reached)
 
     def _history(
         self, goal: str | None, version: int | None, profile_id: str | None, as_of: datetime | None, *, retracted: bool

@@ -5,28 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from convgoals.storage.codec import decode_number
 from convgoals.storage.exact import EXACT
-from convgoals.storage.kept import Cell, Changes, Counted, Neighbours, Owner, follow, joined
+from convgoals.storage.kept import ENDED, Cell, Changes, Counted, Neighbours, Owner, follow, joined, text_key
 from convgoals.storage.sqlite_database import Database
-
-ENDED: Final = -(2**63)
-"""What stands in ``before`` of a completion that holds no longer."""
 
 _FULL = 2**62
 """Beyond this a sum of units moves to the rest, so that no column, and no sum of two, ever overflows."""
-
-
-def channel_key(channel: str | None) -> str:
-    """A channel as a key that is never NULL."""
-    return "" if channel is None else f"={channel}"
-
-
-def key_channel(key: str) -> str | None:
-    """The channel that `channel_key` made a key of."""
-    return key[1:] if key else None
 
 
 def record(
@@ -84,18 +71,14 @@ def forget(database: Database, profile: int, lane_of: Mapping[int, int]) -> None
 
 
 def _apply(database: Database, changes: Changes) -> None:
-    channels = {_text_key(key): cell for key, cell in changes.channels.items()}
-    channel_repeats = {_text_key(key): n for key, n in changes.channel_repeats.items()}
+    channels = {text_key(key): cell for key, cell in changes.channels.items()}
+    channel_repeats = {text_key(key): n for key, n in changes.channel_repeats.items()}
     _apply_cells(database, ("tally", "set_tally", "drop_tally"), changes.tallies)
     _apply_cells(database, ("channel_tally", "set_channel_tally", "drop_channel_tally"), channels)
     _apply_cells(database, ("wait_tally", "set_wait_tally", "drop_wait_tally"), changes.waits)
     _apply_counts(database, ("add_repeats", "drop_repeats"), changes.repeats)
     _apply_counts(database, ("add_channel_repeats", "drop_channel_repeats"), channel_repeats)
     database.run_many("set_before", [(before, seq) for seq, before in changes.before.items()])
-
-
-def _text_key(key: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (*key[:-1], channel_key(key[-1]))
 
 
 def _apply_cells(database: Database, names: tuple[str, str, str], cells: Mapping[tuple[Any, ...], Cell]) -> None:

@@ -57,8 +57,9 @@ CREATE TABLE track (
     UNIQUE (goal, version)
 );
 
--- The ledger is completion and retraction together, in the order of seq, which they share. Nothing in it is changed.
--- Batches may commit in another order than they were numbered in; xid tells an iterator which entries there were when
+-- The ledger is completion and retraction together, in the order of seq, which they share. Nothing in it is changed,
+-- but for before, which is no part of it: of the profile's completions in the lane that hold, when the one before was
+-- achieved; NULL: it is the first of them; -9223372036854775808: it holds no longer. Batches may commit in another order than they were numbered in; xid tells an iterator which entries there were when
 -- it began.
 CREATE TABLE completion (
     seq bigint PRIMARY KEY,
@@ -71,11 +72,16 @@ CREATE TABLE completion (
     channel text COLLATE "C",
     segments text, -- a JSON list; NULL: none
     value text, -- JSON, see codec.py
-    since_anchor bigint -- microseconds
+    since_anchor bigint, -- microseconds
+    before bigint
 );
 
 CREATE INDEX completion_track ON completion (track, achieved, seq);
 CREATE INDEX completion_profile ON completion (profile, seq);
+CREATE INDEX completion_held ON completion (profile, track, achieved);
+CREATE INDEX completion_before ON completion (track, before, achieved) WHERE before > -9223372036854775808;
+CREATE INDEX completion_wait ON completion (track, since_anchor, achieved)
+WHERE before IS NULL AND since_anchor IS NOT NULL;
 
 CREATE TABLE retraction (
     seq bigint PRIMARY KEY,
@@ -99,16 +105,77 @@ CREATE TABLE position (
     at text NOT NULL -- JSON, an integer or text
 );
 
--- Counts and the time that was reached, in parts: each connection has its own row, so that none waits for another. What
--- holds is the sum of the counts, and the latest of the instants.
+-- What reports are made of, see kept.py: counts of the completions that hold, by lane, which is the first track of a
+-- goal. They are what counting the ledger anew would give. All completions of the present fall into one quarter of an
+-- hour, so each connection counts in a slot of its own, and what holds is the sum over the slots. A key that is text says
+-- NULL as '', and has an = before any other text.
 CREATE TABLE tally (
+    lane bigint NOT NULL, -- track.id
+    quarter bigint NOT NULL, -- of an hour since the epoch
+    track bigint NOT NULL, -- track.id
+    slot smallint NOT NULL,
+    completions bigint NOT NULL,
+    firsts bigint NOT NULL, -- how many are their profile's first in the lane
+    valued bigint NOT NULL, -- how many have a number for a value
+    total numeric NOT NULL,
+    PRIMARY KEY (lane, quarter, track, slot)
+) WITH (fillfactor = 70);
+
+CREATE TABLE channel_tally (
+    lane bigint NOT NULL,
+    hour bigint NOT NULL,
+    track bigint NOT NULL,
+    channel text COLLATE "C" NOT NULL,
+    slot smallint NOT NULL,
+    completions bigint NOT NULL,
+    firsts bigint NOT NULL,
+    valued bigint NOT NULL,
+    total numeric NOT NULL,
+    PRIMARY KEY (lane, hour, track, channel, slot)
+) WITH (fillfactor = 70);
+
+-- Of completions that are not their profile's first: by the day of the one before.
+CREATE TABLE repeat_tally (
+    lane bigint NOT NULL,
+    quarter bigint NOT NULL,
+    day bigint NOT NULL,
+    slot smallint NOT NULL,
+    completions bigint NOT NULL,
+    PRIMARY KEY (lane, quarter, day, slot)
+) WITH (fillfactor = 70);
+
+CREATE TABLE channel_repeat_tally (
+    lane bigint NOT NULL,
+    hour bigint NOT NULL,
+    day bigint NOT NULL,
+    track bigint NOT NULL,
+    channel text COLLATE "C" NOT NULL,
+    slot smallint NOT NULL,
+    completions bigint NOT NULL,
+    PRIMARY KEY (lane, hour, day, track, channel, slot)
+) WITH (fillfactor = 70);
+
+-- Of those that are, the times since the anchor.
+CREATE TABLE wait_tally (
+    lane bigint NOT NULL,
+    day bigint NOT NULL,
+    bin bigint NOT NULL,
+    slot smallint NOT NULL,
+    completions bigint NOT NULL,
+    total numeric NOT NULL, -- seconds
+    PRIMARY KEY (lane, day, bin, slot)
+) WITH (fillfactor = 70);
+
+-- What is counted over the whole store, and the time that was reached, in slots as well. What holds is the sum of the
+-- counts, and the latest of the instants.
+CREATE TABLE total (
     slot integer PRIMARY KEY,
     reached bigint,
     profiles bigint NOT NULL DEFAULT 0, -- how many have become known, less those that are not any more
     entries bigint NOT NULL DEFAULT 0 -- how many entries the ledger got, less those that were erased
 ) WITH (fillfactor = 10);
 
-INSERT INTO tally (slot) SELECT generate_series(0, 63);
+INSERT INTO total (slot) SELECT generate_series(0, 63);
 
 -- Numbers batches. What a batch makes is numbered from the batch's number on, see postgres_block.py.
 CREATE SEQUENCE batch_number AS bigint MAXVALUE 500000000000;

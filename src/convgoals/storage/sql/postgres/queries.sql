@@ -52,7 +52,7 @@ LOCK TABLE whole IN EXCLUSIVE MODE;
 SELECT name, id, until, revision FROM profile WHERE name = ANY(%b::text[]) ORDER BY name FOR NO KEY UPDATE;
 
 -- name: begun
-SELECT nextval('batch_number'), pg_current_xact_id()::text, whole.generation, (SELECT max(reached) FROM tally) FROM whole;
+SELECT nextval('batch_number'), pg_current_xact_id()::text, whole.generation, (SELECT max(reached) FROM total) FROM whole;
 
 -- name: revisions
 SELECT name, revision FROM profile WHERE name = ANY(%b::text[]) AND until IS NOT NULL;
@@ -123,13 +123,13 @@ INSERT INTO track (goal, version) VALUES (%s, %s) ON CONFLICT DO NOTHING;
 
 -- name: add_completions
 INSERT INTO completion
-    (seq, track, profile, achieved, recorded, trigger_id, channel, segments, value, since_anchor)
+    (seq, track, profile, achieved, recorded, trigger_id, channel, segments, value, since_anchor, before)
 SELECT new.seq, new.track, new.profile, new.achieved, new.recorded, new.trigger_id, new.channel, new.segments,
-    new.value, new.since_anchor
+    new.value, new.since_anchor, new.before
 FROM unnest(
     %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[], %b::text[],
-    %b::text[], %b::bigint[]
-) AS new (seq, track, profile, achieved, recorded, trigger_id, channel, segments, value, since_anchor);
+    %b::text[], %b::bigint[], %b::bigint[]
+) AS new (seq, track, profile, achieved, recorded, trigger_id, channel, segments, value, since_anchor, before);
 
 -- name: add_retractions
 INSERT INTO retraction (seq, completion, recorded, cause)
@@ -145,8 +145,8 @@ SET version = excluded.version, archived = excluded.archived, scopes = excluded.
 -- name: save_position
 INSERT INTO position (source, at) VALUES (%s, %s) ON CONFLICT (source) DO UPDATE SET at = excluded.at;
 
--- name: add_tally
-UPDATE tally SET reached = greatest(reached, %s::bigint), profiles = profiles + %s, entries = entries + %s
+-- name: add_total
+UPDATE total SET reached = greatest(reached, %s::bigint), profiles = profiles + %s, entries = entries + %s
 WHERE slot = pg_backend_pid() %% 64;
 
 ---- profiles and facts
@@ -174,10 +174,10 @@ SELECT name FROM profile WHERE name > %s AND until IS NOT NULL ORDER BY name LIM
 SELECT name FROM profile WHERE wake <= %s ORDER BY wake, name;
 
 -- name: profile_count
-SELECT sum(profiles)::bigint FROM tally;
+SELECT sum(profiles)::bigint FROM total;
 
 -- name: reached
-SELECT max(reached) FROM tally;
+SELECT max(reached) FROM total;
 
 -- name: recipients
 SELECT profile.name, min(receipt.instant) FROM receipt JOIN profile ON profile.id = receipt.profile
@@ -323,6 +323,163 @@ WHERE retraction.seq > %(after)s
     )
 ORDER BY retraction.seq LIMIT %(rows)s;
 
+---- what is kept for reports
+
+-- name: latest_held
+SELECT wanted.profile, wanted.track, latest.achieved
+FROM unnest(%b::bigint[], %b::bigint[]) AS wanted (profile, track), LATERAL (
+    SELECT completion.achieved FROM completion
+    WHERE completion.profile = wanted.profile AND completion.track = wanted.track
+        AND (completion.before IS NULL OR completion.before > -9223372036854775808)
+    ORDER BY completion.achieved DESC LIMIT 1
+) AS latest;
+
+-- name: held_before
+SELECT max(achieved) FROM completion
+WHERE profile = %s AND track = ANY(%b::bigint[]) AND achieved < %s
+    AND (before IS NULL OR before > -9223372036854775808);
+
+-- name: held_after
+SELECT min(achieved) FROM completion
+WHERE profile = %s AND track = ANY(%b::bigint[]) AND achieved > %s
+    AND (before IS NULL OR before > -9223372036854775808);
+
+-- name: held
+SELECT achieved, coalesce(trigger_id, ''), seq, track, channel, value, since_anchor, before FROM completion
+WHERE profile = %s AND track = ANY(%b::bigint[]) AND achieved BETWEEN %s AND %s
+    AND (before IS NULL OR before > -9223372036854775808);
+
+-- name: all_held
+SELECT achieved, coalesce(trigger_id, ''), seq, track, channel, value, since_anchor, before FROM completion
+WHERE profile = %s AND (before IS NULL OR before > -9223372036854775808);
+
+-- name: set_before
+UPDATE completion SET before = new.before FROM unnest(%b::bigint[], %b::bigint[]) AS new (before, seq)
+WHERE completion.seq = new.seq;
+
+-- name: add_tallies
+INSERT INTO tally (lane, quarter, track, slot, completions, firsts, valued, total)
+SELECT new.lane, new.quarter, new.track, pg_backend_pid() %% 8, new.completions, new.firsts, new.valued,
+    new.total::numeric
+FROM unnest(
+    %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[]
+) AS new (lane, quarter, track, completions, firsts, valued, total)
+ORDER BY new.lane, new.quarter, new.track
+ON CONFLICT (lane, quarter, track, slot) DO UPDATE SET
+    completions = tally.completions + excluded.completions, firsts = tally.firsts + excluded.firsts,
+    valued = tally.valued + excluded.valued, total = tally.total + excluded.total;
+
+-- name: add_channel_tallies
+INSERT INTO channel_tally (lane, hour, track, channel, slot, completions, firsts, valued, total)
+SELECT new.lane, new.hour, new.track, new.channel, pg_backend_pid() %% 8, new.completions, new.firsts, new.valued,
+    new.total::numeric
+FROM unnest(
+    %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[]
+) AS new (lane, hour, track, channel, completions, firsts, valued, total)
+ORDER BY new.lane, new.hour, new.track, new.channel
+ON CONFLICT (lane, hour, track, channel, slot) DO UPDATE SET
+    completions = channel_tally.completions + excluded.completions, firsts = channel_tally.firsts + excluded.firsts,
+    valued = channel_tally.valued + excluded.valued, total = channel_tally.total + excluded.total;
+
+-- name: add_repeats
+INSERT INTO repeat_tally (lane, quarter, day, slot, completions)
+SELECT new.lane, new.quarter, new.day, pg_backend_pid() %% 8, new.completions
+FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[]) AS new (lane, quarter, day, completions)
+ORDER BY new.lane, new.quarter, new.day
+ON CONFLICT (lane, quarter, day, slot) DO UPDATE SET completions = repeat_tally.completions + excluded.completions;
+
+-- name: add_channel_repeats
+INSERT INTO channel_repeat_tally (lane, hour, day, track, channel, slot, completions)
+SELECT new.lane, new.hour, new.day, new.track, new.channel, pg_backend_pid() %% 8, new.completions
+FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::bigint[])
+    AS new (lane, hour, day, track, channel, completions)
+ORDER BY new.lane, new.hour, new.day, new.track, new.channel
+ON CONFLICT (lane, hour, day, track, channel, slot) DO UPDATE SET
+    completions = channel_repeat_tally.completions + excluded.completions;
+
+-- name: add_waits
+INSERT INTO wait_tally (lane, day, bin, slot, completions, total)
+SELECT new.lane, new.day, new.bin, pg_backend_pid() %% 8, new.completions, new.total::numeric
+FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[], %b::text[])
+    AS new (lane, day, bin, completions, total)
+ORDER BY new.lane, new.day, new.bin
+ON CONFLICT (lane, day, bin, slot) DO UPDATE SET
+    completions = wait_tally.completions + excluded.completions, total = wait_tally.total + excluded.total;
+
+---- what reports ask of it, as kept_answers.py asks: a sum is units, here none, and a rest
+
+-- name: snapshot
+BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+
+-- name: has_repeats
+SELECT EXISTS (SELECT 1 FROM repeat_tally WHERE lane = %s);
+
+-- name: begins_before
+SELECT EXISTS (SELECT 1 FROM tally WHERE lane = %s AND quarter <= %s);
+
+-- name: tallies
+SELECT quarter, track, sum(completions)::bigint, sum(firsts)::bigint, sum(valued)::bigint, 0, sum(total) FROM tally
+WHERE lane = %s AND quarter BETWEEN %s AND %s
+GROUP BY quarter, track HAVING sum(completions) <> 0 ORDER BY quarter;
+
+-- name: repeats_across
+SELECT quarter, sum(completions)::bigint FROM repeat_tally
+WHERE lane = %s AND quarter BETWEEN %s AND %s AND day < %s
+GROUP BY quarter HAVING sum(completions) <> 0 ORDER BY quarter;
+
+-- name: group_tallies
+SELECT track, channel, sum(completions)::bigint, sum(firsts)::bigint, sum(valued)::bigint, 0, 0 FROM channel_tally
+WHERE lane = %s AND hour BETWEEN %s AND %s
+GROUP BY track, channel HAVING sum(completions) <> 0;
+
+-- name: group_rests
+SELECT track, channel, sum(total) FROM channel_tally WHERE lane = %s AND hour BETWEEN %s AND %s
+GROUP BY track, channel HAVING sum(completions) <> 0;
+
+-- name: group_repeats_across
+SELECT track, channel, sum(completions)::bigint FROM channel_repeat_tally
+WHERE lane = %s AND hour BETWEEN %s AND %s AND day < %s
+GROUP BY track, channel HAVING sum(completions) <> 0;
+
+-- name: repeats_of_day
+SELECT achieved FROM completion
+WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved BETWEEN %s AND %s;
+
+-- name: channel_repeats_of_day
+SELECT channel, count(*) FROM completion
+WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved BETWEEN %s AND %s
+GROUP BY channel;
+
+-- name: held_between
+SELECT achieved, before, channel, value FROM completion
+WHERE track = %s AND achieved BETWEEN %s AND %s AND (before IS NULL OR before > -9223372036854775808)
+ORDER BY achieved;
+
+-- name: wait_tallies
+SELECT bin, sum(completions)::bigint, 0, 0 FROM wait_tally
+WHERE lane = %s AND day BETWEEN %s AND %s
+GROUP BY bin HAVING sum(completions) <> 0 ORDER BY bin;
+
+-- name: wait_rests
+SELECT coalesce(sum(total), 0) FROM wait_tally WHERE lane = %s AND day BETWEEN %s AND %s;
+
+-- name: waits_between
+SELECT since_anchor FROM completion
+WHERE track = %s AND achieved BETWEEN %s AND %s AND since_anchor IS NOT NULL AND before IS NULL;
+
+-- name: waits_across
+SELECT since_anchor FROM completion
+WHERE track = %s AND achieved BETWEEN %s AND %s AND since_anchor IS NOT NULL
+    AND before < %s AND before > -9223372036854775808;
+
+-- name: waits_of_bin
+SELECT since_anchor FROM completion
+WHERE track = %s AND since_anchor BETWEEN %s AND %s AND before IS NULL AND achieved BETWEEN %s AND %s;
+
+-- name: count_waits
+SELECT count(*) FROM completion
+WHERE track = %s AND since_anchor BETWEEN %s AND %s AND before IS NULL AND achieved BETWEEN %s AND %s;
+
 ---- goals and sources
 
 -- name: goals
@@ -352,11 +509,11 @@ WHERE pg_namespace.nspname = current_schema() AND pg_class.relkind = 'r'
 ORDER BY pg_class.relname;
 
 -- name: damage_profiles
-SELECT abs((SELECT sum(profiles) FROM tally) - (SELECT count(*) FROM profile WHERE until IS NOT NULL))::bigint;
+SELECT abs((SELECT sum(profiles) FROM total) - (SELECT count(*) FROM profile WHERE until IS NOT NULL))::bigint;
 
 -- name: damage_entries
 SELECT abs(
-    (SELECT sum(entries) FROM tally) - (SELECT count(*) FROM completion) - (SELECT count(*) FROM retraction)
+    (SELECT sum(entries) FROM total) - (SELECT count(*) FROM completion) - (SELECT count(*) FROM retraction)
 )::bigint;
 
 -- name: damage_shared_entries

@@ -1,4 +1,6 @@
-"""A SQLite store's answers to questions of reports, from what is kept; see kept.py and sqlite_kept.py.
+"""Answers to questions of reports from what is kept, for backends that keep it in tables; see kept.py.
+
+Which statements are asked, and what their rows are, sql/queries.sql says, below "what reports ask of it".
 
 What a period or a bucket cuts off inside of a quarter, an hour or a day that is counted as one comes from the ledger's
 rows: those of a few quarters, found by an index.
@@ -9,18 +11,16 @@ from __future__ import annotations
 import functools
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import attrs
 
 from convgoals.instants import DAY, HOUR
 from convgoals.storage.codec import decode_number
 from convgoals.storage.exact import EXACT, Sum
-from convgoals.storage.kept import QUARTER, UNIT, bin_start, joined, wait_bin
-from convgoals.storage.sqlite_database import Database
-from convgoals.storage.sqlite_kept import key_channel
+from convgoals.storage.kept import QUARTER, UNIT, bin_start, joined, key_channel, wait_bin
 from convgoals.storage.summary import Part, Question, Summary, Waits, places
 
 _BEGINNING = -(2**62)
@@ -28,6 +28,18 @@ _END = 2**62
 
 Span: TypeAlias = tuple[int, int]
 """The first and the last of something, both in."""
+
+
+class Database(Protocol):
+    """What is asked, by the names of statements."""
+
+    def all(self, name: str, values: Sequence[Any] = (), /) -> list[Any]:
+        """The rows of a statement."""
+        ...
+
+    def one(self, name: str, /, *values: Any) -> Any:
+        """The first row of a statement, or ``None``."""
+        ...
 
 
 def answer(

@@ -248,7 +248,7 @@ class StoreContract(FactLaws, LedgerLaws, SummaryLaws):
 
     # ---- values
 
-    def test_values_are_keptexactly(self, store: Store, request: pytest.FixtureRequest) -> None:
+    def test_values_are_kept_exactly(self, store: Store, request: pytest.FixtureRequest) -> None:
         """A property's value comes back as it was: its type, sign, exponent, offset and nesting included."""
         facts: list[Fact] = [ProfileUpdate("p", to_datetime(1), {}, (), "none")]
         for number, value in enumerate(EXACT):
@@ -264,7 +264,7 @@ class StoreContract(FactLaws, LedgerLaws, SummaryLaws):
         for fact in facts:
             assert exactly(loaded[fact.id]) == exactly(fact)
 
-    def test_instants_are_keptexactly(self, store: Store) -> None:
+    def test_instants_are_kept_exactly(self, store: Store) -> None:
         """Timestamps are kept to the microsecond, from the first year to the last."""
         moments = [datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 29, 23, 59, 59, 999_999, tzinfo=UTC)]
         facts = [Event("a", "p", moment, id=str(number)) for number, moment in enumerate(moments)]
@@ -306,6 +306,20 @@ class StoreContract(FactLaws, LedgerLaws, SummaryLaws):
         store.commit(Batch(profiles={"p": kept(event())}, positions={"s": 1}))
         store.forget("p")
         assert store.generation() == before
+
+    def test_writing(self, store: Store) -> None:
+        """What is committed in a block of writing is read in it, and stays; after one that raises, all goes on."""
+        with store.writing(["p"]):
+            assert store.load(["p"]) == {}
+            store.commit(Batch(profiles={"p": kept(event())}, entries=(completion(),)))
+            assert store.load(["p"])["p"].facts == (event(),)
+        assert list(store.history(profile_id="p")) == [completion()]
+        with pytest.raises(LookupError), store.writing():
+            raise LookupError
+        with store.writing():
+            store.commit(Batch(positions={"s": 1}))
+        assert store.positions() == {"s": 1}
+        assert store.load(["p"])["p"].facts == (event(),)
 
     def test_closed(self, store: Store) -> None:
         """A closed store raises `StoreError` on every use, and may be closed again."""

@@ -68,7 +68,7 @@ class LedgerLaws:
         assert known(20, profile_id="p") == []
         assert list(store.history()) == [late]
 
-    def test_completions_are_keptexactly(self, store: Store) -> None:
+    def test_completions_are_kept_exactly(self, store: Store) -> None:
         """Each attribute of a completion comes back as it was, whatever kind of number its value is."""
         moment = datetime(2026, 1, 31, 23, 59, 59, 999_999, tzinfo=UTC)
         values = (None, 0, -5, 2**63, 10**400, 0.1, -0.0, 1e300, Decimal("1.50"), Decimal("1E+3"), float("inf"))

@@ -92,7 +92,8 @@ def test_shares(ledger: Ledger, touches: list[Touch], window: timedelta | None, 
 @given(ledgers("buy"), further, windows, st.none() | moments)
 def test_conservation(ledger: Ledger, touches: list[Touch], window: timedelta | None, since: datetime | None) -> None:
     """By every model, credits add up to exactly the completions and exactly their value."""
-    found = attribution(ledger, goal(), touches=touches, window=window, since=since, half_life=timedelta(hours=5))
+    asked = {"models": MODELS, "touches": touches, "window": window, "since": since}
+    found = attribution(ledger, goal(), half_life=timedelta(hours=5), **asked)  # type: ignore[arg-type]
     kept = [c for c in ledger.completions("buy") if since is None or c.achieved_at >= since]
     assert found.models == MODELS
     assert found.completions == len(kept)

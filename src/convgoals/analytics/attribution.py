@@ -13,17 +13,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from operator import attrgetter
 from typing import Literal
 
 from convgoals.analytics.attribution_result import Attribution, Credit, CreditRow, Touch
 from convgoals.analytics.credit import BY_ORDER, UNITS, Model, check_models, time_decay
+from convgoals.analytics.data_driven import markov, shapley
 from convgoals.analytics.figures import EXACT, Sum, as_number
-from convgoals.analytics.periods import Moment, read_period, read_span, read_zone, span_words
-from convgoals.analytics.selection import Audience, check_audience, chunks, clip, select
+from convgoals.analytics.journeys import Journey, Key, journeys, read_touchpoints
+from convgoals.analytics.periods import Moment, Period, read_period, read_span, read_zone, span_words
+from convgoals.analytics.selection import Audience, Selection, check_audience, chunks, clip, select
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
-from convgoals.instants import MICROSECOND, to_datetime
+from convgoals.instants import MICROSECOND
+from convgoals.language.condition import Condition
 from convgoals.records import Completion
 from convgoals.storage.reader import Reader
 from convgoals.suggest import did_you_mean
@@ -48,6 +50,7 @@ def attribution(
     timezone: str | None = None,
     audience: Audience | None = None,
     version: int | None = None,
+    touchpoints: Sequence[str | Condition] | str | Condition = (),
 ) -> Attribution:
     """The credit for the completions of one goal, in one pass over the receipts and one over its completions.
 
@@ -55,7 +58,8 @@ def attribution(
         reader: the ledger.
         goal: the goal.
         models: ``"first"`` and ``"last"`` touch; ``"linear"``, the same to each; ``"position"``, two fifths to the
-            first and the last and the rest between; ``"time-decay"``, half as much a half-life earlier.
+            first and the last and the rest between; ``"time-decay"``, half as much a half-life earlier;
+            ``"markov"``, by removal effect, and ``"shapley"`` (`convgoals.analytics.data_driven`).
         window: how long before a completion a touch may lie (``"30 days"``, or a timedelta; exactly that counts).
         touches: further touches, besides the receipts that the ledger holds.
         by: what is credited: the touch's ``"campaign"`` or its ``"channel"``.
@@ -65,12 +69,15 @@ def attribution(
         timezone: an IANA zone for dates and calendar months; the goal's, unless given.
         audience: as in `convgoals.analytics.report.report`.
         version: only the completions of that version of the goal; ``None``: of all.
+        touchpoints: what else is a touch: occurrences of the language, such as ``"event ad_clicked"``, credited under
+            their text (or the event's channel). They are looked for in the facts that are kept of each profile.
 
     Touches at one instant are taken in the order of their campaigns, then channels. A second completion of a profile
     is owed to all touches before it, also those before the first.
 
     Raises:
         QuestionError: an argument asks for what cannot be answered.
+        GoalSyntaxError, GoalTypeError: a touchpoint, or the audience, is not of the language.
     """
     asked = check_models(models)
     if by not in BYS:
@@ -84,10 +91,17 @@ def attribution(
     span = read_span(window, zone, "window")
     selection = select(reader, goal.campaign, check_audience(audience), f"goal {goal.name!r}", period, zone)
 
-    ledger = _Shares(_touches(reader, touches, by), span, half_life if "time-decay" in asked else None)
+    named = read_touchpoints(touchpoints)
+    learning = "markov" in asked
+    ids: Iterable[str] = ()
+    if named:
+        ids = selection.ids(reader, period) if learning else _converted(reader, goal, version, selection, period)
+    touched = journeys(reader, touches or (), named, ids, by, zone)
+    ledger = _Shares(touched, span, half_life if "time-decay" in asked else None)
     for chunk in chunks(reader, goal, version):
         for completion in clip(selection.keep(chunk), period):
             ledger.add(completion)
+    lost = ledger.lost(selection, period) if learning else {}
     return Attribution(
         goal=goal.name,
         timezone=name,
@@ -98,48 +112,34 @@ def attribution(
         models=asked,
         completions=ledger.completions,
         value=ledger.value.total,
-        credited=ledger.rows(asked),
+        credited=ledger.rows(asked, lost),
     )
 
 
-_Key = str | None
-_Journey = list[tuple[datetime, str, str, _Key]]
-
-
-def _touches(reader: Reader, further: Iterable[Touch] | None, by: str) -> dict[str, _Journey]:
-    """Each profile's touches in order: the instant, the campaign and channel to order ties by, and what is credited."""
-    journeys: defaultdict[str, _Journey] = defaultdict(list)
-    received = (Touch(who, to_datetime(instant), what, how) for who, instant, what, how in reader.receipts())
-    key = attrgetter(by)
-    for source in (received, further or ()):
-        for touch in source:
-            if touch.timestamp.utcoffset() is None:
-                raise QuestionError(
-                    f"a touch of {touch.campaign!r:.60} has a timestamp without an offset",
-                    code="touches",
-                    hint="+00:00",
-                )
-            journeys[touch.profile_id].append((touch.timestamp, touch.campaign, touch.channel or "", key(touch)))
-    for journey in journeys.values():
-        journey.sort(key=lambda touch: touch[:3])
-    return dict(journeys)
+def _converted(reader: Reader, goal: Goal, version: int | None, selection: Selection, period: Period) -> frozenset[str]:
+    return frozenset(
+        completion.profile_id
+        for chunk in chunks(reader, goal, version)
+        for completion in clip(selection.keep(chunk), period)
+    )
 
 
 class _Shares:
     """Adds up completions by the path of touches before them, which is all that most models need to know."""
 
     def __init__(
-        self, journeys: Mapping[str, _Journey], span: Callable[[datetime], datetime] | None, half_life: timedelta | None
+        self, journeys: Mapping[str, Journey], span: Callable[[datetime], datetime] | None, half_life: timedelta | None
     ) -> None:
         self.completions = 0
         self.value = Sum()
+        self._profiles: set[str] = set()
         self._journeys = journeys
         self._span = span
         self._half_life = half_life
-        self._paths: Counter[tuple[_Key, ...]] = Counter()
-        self._worth: defaultdict[tuple[_Key, ...], Sum] = defaultdict(Sum)
-        self._units: Counter[_Key] = Counter()
-        self._unit_worth: defaultdict[_Key, Decimal] = defaultdict(Decimal)
+        self._paths: Counter[tuple[Key, ...]] = Counter()
+        self._worth: defaultdict[tuple[Key, ...], Sum] = defaultdict(Sum)
+        self._units: Counter[Key] = Counter()
+        self._unit_worth: defaultdict[Key, Decimal] = defaultdict(Decimal)
 
     def add(self, completion: Completion) -> None:
         at = completion.achieved_at
@@ -150,6 +150,7 @@ class _Shares:
         ]
         path = tuple(touch[3] for touch in touches)
         self.completions += 1
+        self._profiles.add(completion.profile_id)
         self._paths[path] += 1
         self._worth[path].extend((completion.value,))
         self.value.extend((completion.value,))
@@ -160,14 +161,24 @@ class _Shares:
                 self._units[key] += units
                 self._unit_worth[key] = EXACT.add(self._unit_worth[key], EXACT.multiply(worth, Decimal(units)))
 
-    def rows(self, models: Sequence[str]) -> tuple[CreditRow, ...]:
-        touched: Counter[_Key] = Counter()
-        assisted: Counter[_Key] = Counter()
+    def lost(self, selection: Selection, period: Period) -> Mapping[tuple[Key, ...], int]:
+        """The journeys of the audience in the period that led to no completion."""
+        found: Counter[tuple[Key, ...]] = Counter()
+        for profile_id, journey in self._journeys.items():
+            if profile_id not in self._profiles and selection.includes(profile_id, period):
+                path = tuple(touch[3] for touch in journey if touch[0] in period)
+                if path:
+                    found[path] += 1
+        return found
+
+    def rows(self, models: Sequence[str], lost: Mapping[tuple[Key, ...], int]) -> tuple[CreditRow, ...]:
+        touched: Counter[Key] = Counter()
+        assisted: Counter[Key] = Counter()
         for path, times in self._paths.items():
             for key, number in Counter(path).items():
                 touched[key] += number * times
                 assisted[key] += times
-        shared = {model: self._by_time() if model == "time-decay" else self._by_order(model) for model in models}
+        shared = {model: self._shared(model, lost) for model in models}
         rows = [
             CreditRow(
                 key,
@@ -176,7 +187,7 @@ class _Shares:
                 assisted[key],
                 {model: shared[model].get(key, Credit()) for model in models},
             )
-            for key in touched
+            for key in dict.fromkeys((*touched, *(key for model in models for key in shared[model])))
         ]
         rows.sort(key=lambda row: (-row.credits[models[0]].completions, -row.assisted, row.key is None, row.key or ""))
         if self._paths[()]:
@@ -184,9 +195,32 @@ class _Shares:
             rows.append(CreditRow(None, "untouched", 0, self._paths[()], dict.fromkeys(models, alone)))
         return tuple(rows)
 
-    def _by_order(self, model: str) -> dict[_Key, Credit]:
-        completions: defaultdict[_Key, Fraction] = defaultdict(Fraction)
-        value: defaultdict[_Key, Fraction] = defaultdict(Fraction)
+    def _shared(self, model: str, lost: Mapping[tuple[Key, ...], int]) -> Mapping[Key, Credit]:
+        if model == "time-decay":
+            return self._by_time()
+        if model == "markov":
+            return self._by_removal(lost)
+        return self._by_sets() if model == "shapley" else self._by_order(model)
+
+    def _by_removal(self, lost: Mapping[tuple[Key, ...], int]) -> dict[Key, Credit]:
+        shares = markov({path: times for path, times in self._paths.items() if path}, lost)
+        completions = self.completions - self._paths[()]
+        value = Fraction(self.value.total) - Fraction(self._worth[()].total)
+        return {key: Credit(share * completions, share * value) for key, share in shares.items()}
+
+    def _by_sets(self) -> dict[Key, Credit]:
+        completions: defaultdict[frozenset[Key], Fraction] = defaultdict(Fraction)
+        value: defaultdict[frozenset[Key], Fraction] = defaultdict(Fraction)
+        for path, times in self._paths.items():
+            if path:
+                completions[frozenset(path)] += times
+                value[frozenset(path)] += Fraction(self._worth[path].total)
+        owed, worth = shapley(completions), shapley(value)
+        return {key: Credit(owed[key], worth[key]) for key in owed}
+
+    def _by_order(self, model: str) -> dict[Key, Credit]:
+        completions: defaultdict[Key, Fraction] = defaultdict(Fraction)
+        value: defaultdict[Key, Fraction] = defaultdict(Fraction)
         for path, times in self._paths.items():
             if path:
                 worth = Fraction(self._worth[path].total)
@@ -196,7 +230,7 @@ class _Shares:
                         value[key] += share * worth
         return {key: Credit(completions[key], value[key]) for key in completions}
 
-    def _by_time(self) -> dict[_Key, Credit]:
+    def _by_time(self) -> dict[Key, Credit]:
         return {
             key: Credit(Fraction(units, UNITS), Fraction(self._unit_worth[key]) / UNITS)
             for key, units in self._units.items()

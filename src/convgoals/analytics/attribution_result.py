@@ -56,7 +56,8 @@ class CreditRow:
     Attributes:
         key: the campaign or channel; ``None`` for touches without a channel, and for completions without a touch.
         kind: ``"value"``, ``"none"`` (touches without a channel) or ``"untouched"`` (completions without a touch).
-        touches: how many touches of it come before a completion; one that comes before several counts for each.
+        touches: how many touches of it come before a completion; one that comes before several counts for each. It
+            can be 0: Markov's model may credit a channel that led nowhere itself, but to others that did.
         assisted: how many completions have at least one such touch (or, of the untouched, have none).
         credits: what each model gives it.
     """

@@ -15,7 +15,7 @@ from typing import Literal, get_args
 from convgoals.errors import QuestionError
 from convgoals.suggest import did_you_mean
 
-Model = Literal["first", "last", "linear", "position", "time-decay"]
+Model = Literal["first", "last", "linear", "position", "time-decay", "markov", "shapley"]
 MODELS: tuple[str, ...] = get_args(Model)
 
 UNITS = 10**12

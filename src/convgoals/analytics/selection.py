@@ -88,6 +88,15 @@ class Selection:
         until = period.until
         return (who for who, at in self.received.items() if until is None or at <= until)
 
+    def includes(self, profile_id: str, period: Period) -> bool:
+        """Whether `size` counts the profile, which is a known one."""
+        if self.members is not None:
+            return profile_id in self.members
+        if self.campaign is None:
+            return True
+        at = self.received.get(profile_id)
+        return at is not None and (period.until is None or at <= period.until)
+
     def narrowed(self, kind: AudienceKind, members: Collection[str]) -> Selection:
         """The same, but only *members* of it."""
         return attrs.evolve(self, kind=kind, members=members)

@@ -25,6 +25,7 @@ from convgoals.storage.base import SavedGoal, Store
 
 if TYPE_CHECKING:
     from convgoals.analytics.attribution import Attribution
+    from convgoals.analytics.campaigns import CampaignReport
     from convgoals.analytics.compare import Comparison
     from convgoals.analytics.funnel import Funnel
     from convgoals.analytics.report import GoalReport
@@ -277,6 +278,12 @@ class AsyncGoalEngine:
     async def attribution(self, goal: str | Goal, **options: Any) -> Attribution:
         """As `GoalEngine.attribution`."""
         return await self._call(GoalEngine.attribution, goal, **options)
+
+    async def campaigns(
+        self, goal: str | Goal, names: Sequence[str] | str | None = None, **options: Any
+    ) -> CampaignReport:
+        """As `GoalEngine.campaigns`."""
+        return await self._call(GoalEngine.campaigns, goal, names, **options)
 
 
 async def _portions(facts: Iterable[R] | AsyncIterable[R]) -> AsyncIterator[list[R]]:

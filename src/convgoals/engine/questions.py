@@ -19,6 +19,7 @@ from convgoals.records import Completion, Retraction
 
 if TYPE_CHECKING:
     from convgoals.analytics.attribution import Attribution
+    from convgoals.analytics.campaigns import CampaignReport
     from convgoals.analytics.compare import Comparison
     from convgoals.analytics.funnel import Funnel
     from convgoals.analytics.report import GoalReport
@@ -121,3 +122,13 @@ class Questions(Reasons, Protocol):
 
         with self._lock:
             return attribution(self._store, self._saved_goal(goal).goal, **options)
+
+    def campaigns(self, goal: str | Goal, names: Sequence[str] | str | None = None, **options: Any) -> CampaignReport:
+        """Campaigns side by side: recipients who completed a goal, and the others.
+
+        *options* are those of `convgoals.analytics.campaigns.campaigns`.
+        """
+        from convgoals.analytics.campaigns import campaigns  # noqa: PLC0415
+
+        with self._lock:
+            return campaigns(self._store, self._saved_goal(goal).goal, names, **options)

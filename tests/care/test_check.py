@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
@@ -180,6 +181,9 @@ def test_a_completion_that_was_taken_back(store: MemoryStore, file: SQLiteStore)
         ("UPDATE profile SET became = NULL", "orphan"),
         ("UPDATE profile SET became = (SELECT id FROM profile WHERE name = 'dee') WHERE name = 'ann'", "identity"),
         ("UPDATE retraction SET recorded = 'x'", "unreadable"),
+        ("UPDATE tally SET completions = completions + 1", "report"),
+        ("UPDATE tally SET firsts = firsts + 1 WHERE quarter = (SELECT max(quarter) FROM tally)", "report"),
+        ("DELETE FROM channel_tally", "report"),
     ],
 )
 def test_what_something_else_has_changed(file: SQLiteStore, statement: str, code: str) -> None:
@@ -215,12 +219,18 @@ class Lying(MemoryStore):
     def aliases(self) -> dict[str, str]:
         return super().aliases() | ({"x": "cookie"} if self.wrong == "identity" else {})
 
+    def summaries(self, questions: Any) -> Any:
+        return [
+            attrs.evolve(each, everyone=each.everyone + (self.wrong == "report"))
+            for each in super().summaries(questions)
+        ]
+
     def load(self, profile_ids: Any, **how: Any) -> Any:
         found = super().load(profile_ids, **how)
         return {name: each for name, each in found.items() if name != "ben" or self.wrong != "orphan"}
 
 
-@pytest.mark.parametrize("wrong", ["count", "ledger", "due", "identity", "orphan"])
+@pytest.mark.parametrize("wrong", ["count", "ledger", "due", "identity", "orphan", "report"])
 def test_a_backend_that_is_wrong(wrong: str) -> None:
     """A backend whose answers do not fit each other is found out, whatever it says of itself."""
     with closing(Lying()) as store:

@@ -11,8 +11,11 @@ import attrs
 
 from convgoals.care.replay import Replay, fingerprint, fingerprint_of
 from convgoals.errors import StoreError
+from convgoals.instants import DAY
 from convgoals.records import CampaignReceipt, Completion
 from convgoals.storage.base import Store, StoredProfile
+from convgoals.storage.recount import recount
+from convgoals.storage.summary import Question
 
 PASS = 1_000
 """How many profiles are loaded at a time."""
@@ -74,7 +77,8 @@ def check_store(
     Args:
         store: the store.
         sample: how many profiles to replay, drawn at random; ``None`` for all of them, with the whole ledger, all
-            receipts and all that is due.
+            receipts, all that is due, and a recount of what reports say (for which the names of all profiles with
+            completions of one goal are held).
         seed: which sample is drawn; another one each time, unless given.
         on_progress: called with the number of profiles that have been replayed, now and then.
 
@@ -133,6 +137,7 @@ class _Checking:
             self._check_ledger(replay)
             self._check_receipts()
             self._check_due()
+            self._check_reports()
 
     def _counted(self, names: Iterator[str]) -> Iterator[str]:
         for name in names:
@@ -223,6 +228,29 @@ class _Checking:
             self.sums["waking"] -= fingerprint_of(name)
         if self.sums["waking"]:
             self.note("due", "the profiles that are due some day are not those that have a time to wake")
+
+    def _check_reports(self) -> None:
+        """Reports may be answered from counts that are kept: they must be those of a recount."""
+        try:
+            everyone, reached = self.store.profile_count(), self.store.reached()
+            for saved in self.store.goals():
+                name = saved.goal.name
+                questions = [
+                    Question(name, bucket=_day, percents=(10, 50, 90)),
+                    Question(name, by="channel"),
+                    Question(name, since=(reached or 0) - 30 * DAY, bucket=_day, by="version"),
+                ]
+                for question, answer in zip(questions, self.store.summaries(questions), strict=True):
+                    if answer != recount(self.store.completions(name), question, everyone, reached):
+                        self.note("report", f"what reports say of {name!r} is not what a recount of the ledger gives")
+                        break
+        except StoreError as error:
+            self.note("unreadable", f"what reports are made of: {error.message}")
+
+
+def _day(instant: int) -> tuple[int, int]:
+    start = instant - instant % DAY
+    return start, start + DAY
 
 
 def _drawn(names: Iterator[str], size: int, chance: random.Random) -> list[str]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "storage.md"
-CODE = re.compile(r'code="(store[\w-]*|fact-value|fact-id|retraction)"|\(\s*"(store-[\w-]+)",')
+CODE = re.compile(r'code="(store[\w-]*|fact-value|fact-text|fact-id|retraction)"|\(\s*"(store-[\w-]+)",')
 
 
 SERVER = "postgresql://app@db.example/shop"

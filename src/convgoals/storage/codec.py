@@ -186,7 +186,8 @@ def _tagged_properties(fact: Event | ProfileSnapshot | ProfileUpdate) -> list[An
         try:
             tagged[name] = _tag(value, 0)
         except FactError as error:
-            error.message = f"{type(fact).__name__} {fact.id!r:.80}, property {name!r:.80}: {error.message}"
+            of = f"{type(fact).__name__} {fact.id!r:.80} of profile {fact.profile_id!r:.80}"
+            error.message = f"{of}, property {name!r:.80}: {error.message}"
             raise
     return [tagged]
 

@@ -22,6 +22,7 @@ from convgoals.storage import kept_answers, postgres_batch, postgres_care
 from convgoals.storage.base import Batch, Damage, Held, SavedGoal, SavedState, StoredProfile, StoreInfo
 from convgoals.storage.chunks import assemble
 from convgoals.storage.codec import decode_value, encode_value
+from convgoals.storage.halves import naming
 from convgoals.storage.ledger_rows import ROWS
 from convgoals.storage.postgres_block import Block, opened
 from convgoals.storage.postgres_database import Database
@@ -184,7 +185,7 @@ class PostgresStore:
     def commit(self, batch: Batch) -> None:
         chunks = postgres_batch.chunks_of(batch)
         names = postgres_batch.profiles_of(batch)
-        with self._changing(None if batch.goals or batch.merged else names) as block:
+        with naming(batch), self._changing(None if batch.goals or batch.merged else names) as block:
             block.hold(sorted(map(to_text, names)))
             postgres_batch.Writing(block, batch, chunks).write()
 

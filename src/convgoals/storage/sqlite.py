@@ -27,6 +27,7 @@ from convgoals.storage.codec import (
     encode_facts,
     encode_value,
 )
+from convgoals.storage.halves import naming
 from convgoals.storage.ledger_rows import ENDLESS, ROWS, from_row
 from convgoals.storage.recount import recount
 from convgoals.storage.sqlite_database import Database
@@ -222,7 +223,7 @@ class SQLiteStore:
             for scope, facts in scopes.items()
             if facts
         ]
-        with self._writing():
+        with naming(batch), self._writing():
             ended = self._entries.matched(batch.entries)
             for old, new in batch.merged:
                 self._merge(old, new)

@@ -13,6 +13,14 @@ from convgoals.storage.base import Batch, ProfileChange, Store
 NOT_A_CHARACTER = "\ud800"
 """Half a surrogate pair: Python's text may hold it, no encoding does."""
 
+
+def _nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
 EXACT: tuple[Any, ...] = (
     None, True, False, 0, -1, 2**63, -(2**63) - 1, 10**5_000, 0.1, -0.0, 5e-324, 1.7976931348623157e308, float("inf"),
     float("-inf"), float("nan"), Decimal("1.50"), Decimal("1E+3"), Decimal("-0"), Decimal("NaN"), Decimal(10) ** 400,
@@ -21,6 +29,7 @@ EXACT: tuple[Any, ...] = (
     datetime(2026, 1, 31, tzinfo=UTC),
     datetime(2026, 1, 31, tzinfo=timezone(timedelta(hours=-3, minutes=-30))), [], [1, [2.0, [None, "x"]]], {},
     {"a": {"b": [Decimal(1), {"c": date(2026, 1, 1)}]}}, {"decimal": "1.5"}, {"": {"object": {}}}, {1: "one"}, (1, [2]),
+    {"\0": "\0", "a\0b": ["\0"]}, _nested(90),
 )  # fmt: skip
 """Values that a store must give back as they were, type, sign, exponent and offset included."""
 

@@ -6,8 +6,6 @@ recounts know nothing of analytics: they go over ``engine.ledger()`` and over th
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -149,7 +147,7 @@ class Shop:
 @contextmanager
 def lived(life: list[tuple[str, Any]], backend: str = "memory://") -> Iterator[Shop]:
     """The shop after *life*, on that backend."""
-    with tempfile.TemporaryDirectory() as folder, _engine(backend, folder) as engine:
+    with GoalEngine(GOALS, store=backend, keep="all") as engine:
         shop = Shop(engine)
         alias: dict[str, str] = {}
         number = 0
@@ -186,8 +184,3 @@ def lived(life: list[tuple[str, Any]], backend: str = "memory://") -> Iterator[S
         for log in shop.logs.values():
             log.sort(key=lambda fact: (fact.instant, fact.id or ""))
         yield shop
-
-
-def _engine(backend: str, folder: str) -> GoalEngine:
-    url = f"sqlite:///{os.path.join(folder, 'shop.db')}" if backend == "sqlite:///file" else backend  # noqa: PTH118  an URL
-    return GoalEngine(GOALS, store=url, keep="all")

@@ -55,6 +55,24 @@ def test_differences(ledger: Ledger) -> None:
         assert one.difference.corrected_p_value == p
 
 
+@given(ledgers(*NAMES))
+def test_pairs(ledger: Ledger) -> None:
+    """Each goal is compared with each after it as two goals alone are, but for the correction over all pairs."""
+    found = compare(ledger, [goal(name) for name in NAMES], pairs=True)
+    assert [(pair.first, pair.second) for pair in found.pairs] == [("visit", "cart"), ("visit", "buy"), ("cart", "buy")]
+    alone = []
+    for pair in found.pairs:
+        two = compare(ledger, [goal(pair.first), goal(pair.second)]).goals[1].difference
+        assert two is not None
+        assert pair.difference.interval == two.interval
+        assert pair.difference.p_value == two.p_value
+        alone.append(two.p_value)
+    known = holm([p for p in alone if p is not None])
+    corrected = [row["corrected_p_value"] for row in found.rows("pairs")]
+    assert [p for p in corrected if p is not None] == known
+    assert "Each goal with each other" in str(found)
+
+
 def goals_of(campaigns: Iterable[str | None]) -> list[Goal]:
     return [goal(name, campaign=campaign) for name, campaign in zip(NAMES, campaigns, strict=False)]
 

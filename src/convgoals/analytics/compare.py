@@ -6,6 +6,7 @@ counts is how many profiles reached the one goal and not the other (McNemar's te
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +20,7 @@ from convgoals.analytics.figures import Amount, Figures
 from convgoals.analytics.periods import Moment, Period, read_period, read_zone
 from convgoals.analytics.pictures import of_comparison
 from convgoals.analytics.results import Result, pick, proportion_row
-from convgoals.analytics.selection import Audience, AudienceKind, check_audience, chunks, select
+from convgoals.analytics.selection import Audience, AudienceKind, audience_text, check_audience, chunks, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, check_confidence, correct, paired_difference
 from convgoals.analytics.tables import Table
 from convgoals.analytics.tally import Bucket, Tally
@@ -49,17 +50,33 @@ class ComparedGoal:
 
 
 @attrs.frozen
+class GoalPair:
+    """Two of the goals.
+
+    Attributes:
+        first, second: their names.
+        difference: from the first one's rate to the second one's, paired, with Holm's correction over all pairs.
+    """
+
+    first: str
+    second: str
+    difference: Difference
+
+
+@attrs.frozen
 class Comparison(Result):
     """What `compare` answers.
 
     Attributes:
         timezone: the IANA zone that dates and buckets are read in.
         since, until: the first and the last instant of the period (UTC, both in); ``None`` is open on that side.
-        audience_kind: ``"all"`` profiles, or a campaign's ``"recipients"``.
-        campaign: that campaign, or ``None``.
+        audience_kind: ``"all"`` profiles, a campaign's ``"recipients"``, or those with a ``"condition"``.
+        campaign: the campaign whose recipients the audience is, or is a part of; ``None`` where it is not.
         audience: how many profiles could have converted: the denominator of every rate.
         every: the size of the trends' buckets.
         goals: the goals, in the order in which they were asked for.
+        condition: the condition on the profiles of the audience, or ``None``.
+        pairs: each goal with each of those after it, where that was asked for.
     """
 
     timezone: str
@@ -70,11 +87,27 @@ class Comparison(Result):
     audience: int
     every: str
     goals: tuple[ComparedGoal, ...]
+    condition: str | None = None
+    pairs: tuple[GoalPair, ...] = ()
 
-    def rows(self, part: Literal["goals", "trend"] = "goals") -> list[dict[str, Any]]:
-        """The goals, or the buckets of each goal's trend, as a list of flat dicts."""
-        rows: list[dict[str, Any]] = pick(part, {"goals": self._goal_rows, "trend": self._trend_rows})()
+    def rows(self, part: Literal["goals", "trend", "pairs"] = "goals") -> list[dict[str, Any]]:
+        """The goals, the buckets of each goal's trend, or the pairs, as a list of flat dicts."""
+        parts = {"goals": self._goal_rows, "trend": self._trend_rows, "pairs": self._pair_rows}
+        rows: list[dict[str, Any]] = pick(part, parts)()
         return rows
+
+    def _pair_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "first": pair.first,
+                "second": pair.second,
+                "difference": pair.difference.difference,
+                "p_value": pair.difference.p_value,
+                "corrected_p_value": pair.difference.corrected_p_value,
+                "evidence": pair.difference.evidence,
+            }
+            for pair in self.pairs
+        ]
 
     def _trend_rows(self) -> list[dict[str, Any]]:
         return [
@@ -143,7 +176,7 @@ class Comparison(Result):
             tables.number_column("corrected"),
             tables.Column(f"by {self.every}"),
         )
-        who = "profiles" if self.campaign is None else f"recipients of campaign {self.campaign!r}"
+        who = audience_text(self.audience_kind, self.campaign, self.condition).removeprefix("all ")
         period = Period(self.since, self.until).text(read_zone(self.timezone))
         first = self.goals[0].goal
         notes = [
@@ -152,7 +185,28 @@ class Comparison(Result):
             if each.difference is not None
         ]
         title = f"Goals · {period} · {self.timezone} · {self.audience:,} {who}"
-        return (Table(title, columns, rows, tuple(notes)),)
+        table = Table(title, columns, rows, tuple(notes))
+        return (table, self._pairs_table()) if self.pairs else (table,)
+
+    def _pairs_table(self) -> Table:
+        rows = tuple(
+            (
+                pair.first,
+                pair.second,
+                tables.points_text(pair.difference),
+                tables.p_text(pair.difference.corrected_p_value),
+                "differ" if pair.difference.evidence else "no evidence of a difference",
+            )
+            for pair in self.pairs
+        )
+        columns = (
+            tables.Column("goal"),
+            tables.Column("and goal"),
+            tables.number_column("difference"),
+            tables.number_column("corrected"),
+            tables.Column(""),
+        )
+        return Table("Each goal with each other", columns, rows, ("Holm's correction over all pairs.",))
 
 
 def _spark(trend: Sequence[Bucket], starts: Sequence[datetime]) -> str:
@@ -176,6 +230,7 @@ def compare(
     audience: Audience | None = None,
     versions: Mapping[str, int] | None = None,
     confidence: float = CONFIDENCE,
+    pairs: bool = False,
 ) -> Comparison:
     """Several goals over one period and one audience, in one pass over the completions of each.
 
@@ -187,9 +242,11 @@ def compare(
         every: the size of the trends' buckets.
         timezone: an IANA zone for dates and buckets; the first goal's, unless given.
         audience: ``"all"`` profiles, or ``"recipients"`` of the campaign that all the goals are linked to. Recipients
-            if there is such a campaign; else everyone, and goals that are linked count everyone too.
+            if there is such a campaign; else everyone, and goals that are linked count everyone too. Or a condition on
+            the profile, as in `convgoals.analytics.report.report`.
         versions: only completions of that version, for each goal named.
         confidence: of the intervals.
+        pairs: whether each goal is compared with each other too, not the first alone.
 
     Raises:
         QuestionError: an argument asks for what cannot be answered.
@@ -231,6 +288,18 @@ def compare(
             ComparedGoal(goal.name, own, tally.trend(reached), difference)
             for goal, own, tally, difference in zip(compared, figures, tallies, differences, strict=True)
         ),
+        condition=selection.condition,
+        pairs=_pairs(compared, tallies, size, confidence) if pairs else (),
+    )
+
+
+def _pairs(goals: Sequence[Goal], tallies: Sequence[Tally], size: int, confidence: float) -> tuple[GoalPair, ...]:
+    named = list(itertools.combinations(zip(goals, tallies, strict=True), 2))
+    differences = correct([_pair(first[1], second[1], size, confidence) for first, second in named])
+    return tuple(
+        GoalPair(first[0].name, second[0].name, difference)
+        for (first, second), difference in zip(named, differences, strict=True)
+        if difference is not None
     )
 
 

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from convgoals import GoalEngine, load_goals
+from convgoals.goals import load_document
+from convgoals.lint import lint_document
 from convgoals.samples import GOALS, facts
 from convgoals.sources import FactReader, Rejected, load_sources
+from convgoals.testing import load_examples
 
 FOLDER = GOALS.parent
 DATA = Path(os.environ.get("CONVGOALS_DATA") or Path(__file__).parents[3] / "shared" / "data") / "complete_journey"
@@ -30,6 +33,16 @@ def test_every_row_of_the_sample_is_a_fact() -> None:
     readme = (FOLDER / "README.md").read_text(encoding="utf-8")
     for said in ("254 households", "28,246 baskets", "1,220 campaigns", "568 coupons redeemed"):
         assert said in " ".join(readme.split())
+
+
+def test_the_sample_goals_keep_the_rules_that_they_show() -> None:
+    """Each has examples, which hold and of which nothing is odd, and the linter finds nothing."""
+    examples = load_examples(GOALS)
+    assert {example.goal.name for example in examples} == {goal.name for goal in load_goals(GOALS)}
+    assert [(example.name, example.failure() or example.doubts()) for example in examples] == [
+        (example.name, []) for example in examples
+    ]
+    assert lint_document(load_document(GOALS)) == []
 
 
 def test_the_sample_goals_say_something_of_the_sample() -> None:

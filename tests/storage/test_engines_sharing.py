@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from convgoals import Completion, Event, Goal, GoalEngine
 from convgoals.errors import StoreBusyError
+from convgoals.storage.base import Batch
 from convgoals.storage.sqlite import SQLiteStore
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -67,6 +69,35 @@ def test_nobody_writes_in_between(tmp_path: Path) -> None:
         assert other.profile_count() == 0
     one.close()
     other.close()
+
+
+def test_a_second_writer_waits_its_time(tmp_path: Path) -> None:
+    """A second writer waits for the first as long as it may: then it goes on, or is told that the store is busy."""
+    path = tmp_path / "goals.db"
+    one, patient, hasty = SQLiteStore(path), SQLiteStore(path, busy_timeout=30), SQLiteStore(path, busy_timeout=0.3)
+    entered, waited = threading.Event(), []
+
+    def write() -> None:
+        entered.wait(10)
+        begun = time.monotonic()
+        patient.commit(Batch(positions={"patient": 1}))
+        waited.append(time.monotonic() - begun)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    with one.writing():
+        entered.set()
+        begun = time.monotonic()
+        with pytest.raises(StoreBusyError):
+            hasty.commit(Batch(positions={"hasty": 1}))
+        assert time.monotonic() - begun > 0.25
+        one.commit(Batch(positions={"one": 1}))
+        assert not waited
+    writer.join(30)
+    assert waited[0] > 0.25
+    assert hasty.positions() == {"one": 1, "patient": 1}
+    for store in (one, patient, hasty):
+        store.close()
 
 
 def test_what_cannot_be_made_durable_is_not_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -483,7 +483,7 @@ def test_data(small: GoalReport) -> None:
         "rate": 0.5,
         "interval": {"low": pytest.approx(0.15, abs=0.01), "high": pytest.approx(0.85, abs=0.01), "confidence": 0.95},
     }
-    assert data["figures"]["value"] == {"sum": "12.50", "count": 2, "mean": "6.25"}
+    assert data["figures"]["value"] == {"sum": "12.5", "count": 2, "mean": "6.25"}
     assert data["figures"]["time_to_convert"]["median"] == 10_800.0
     assert data["since"] == "2026-01-01T00:00:00+00:00"
     assert [row["completions"] for row in small.rows()] == [1, 0, 1]

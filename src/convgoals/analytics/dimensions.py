@@ -20,6 +20,7 @@ from convgoals.analytics.figures import Amount, Sum, total
 from convgoals.analytics.stats import Difference, Interval, Proportion, correct, difference, paired_difference
 from convgoals.errors import QuestionError
 from convgoals.records import Completion
+from convgoals.storage.summary import Part
 
 Kind = Literal["value", "none", "others"]
 
@@ -139,6 +140,13 @@ class Breakdown:
             if not self._by.exclusive:
                 self._members[key].update([completion.profile_id for completion in part])
         return together
+
+    def take(self, groups: Mapping[Any, Part]) -> None:
+        """Takes in a store's answer in the place of the completions; only for what gives each exactly one value."""
+        for group, part in groups.items():
+            self._completions[group] = part.completions
+            self._first[group] = part.profiles
+            self._sums[group] = Sum(part.sum, part.valued)
 
     def rows(self, audience: int, limit: int, confidence: float, converted: Collection[str]) -> tuple[Row, ...]:
         """The *limit* largest rows, by converting profiles, then completions, then name; and one for the others.

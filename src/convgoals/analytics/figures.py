@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import decimal
 import functools
-import math
-from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import timedelta
 from decimal import Decimal
@@ -14,10 +12,27 @@ from fractions import Fraction
 import attrs
 
 from convgoals.analytics.stats import Proportion
+from convgoals.instants import DAY, MICROSECOND, SECOND
 from convgoals.storage import exact
-from convgoals.storage.exact import EXACT, as_number
+from convgoals.storage.exact import EXACT, as_number, shortest
+from convgoals.storage.summary import Waits, waits_of
 
-__all__ = ["EXACT", "Amount", "Durations", "Figures", "Sum", "as_decimal", "as_number", "durations", "total"]
+__all__ = [
+    "EXACT",
+    "PERCENTS",
+    "Amount",
+    "Bin",
+    "Durations",
+    "Figures",
+    "Sum",
+    "as_decimal",
+    "as_number",
+    "bin_edges",
+    "durations",
+    "durations_of",
+    "from_waits",
+    "total",
+]
 
 _ROUNDED = decimal.Context(prec=28)
 _ZERO = Decimal(0)
@@ -32,7 +47,7 @@ class Amount:
         count: how many completions have a value that is a number.
     """
 
-    sum: Decimal = _ZERO
+    sum: Decimal = attrs.field(default=_ZERO, converter=shortest)
     count: int = 0
 
     @property
@@ -113,25 +128,7 @@ def total(amounts: Iterable[Amount]) -> Amount:
     )
 
 
-def durations(spans: Iterable[timedelta]) -> Durations:
-    """The summary of *spans*."""
-    known = list(spans)
-    if not known:
-        return Durations()
-    # As floats they sort several times faster, and a float holds the microseconds of 285 years exactly.
-    seconds = sorted(map(timedelta.total_seconds, known))
-    return Durations(
-        len(seconds),
-        median=_percentile(seconds, 50),
-        p25=_percentile(seconds, 25),
-        p75=_percentile(seconds, 75),
-        p90=_percentile(seconds, 90),
-        p10=_percentile(seconds, 10),
-        p95=_percentile(seconds, 95),
-        mean=sum(known, timedelta(0)) / len(known),
-        histogram=_histogram(seconds),
-    )
-
+PERCENTS = (10, 25, 50, 75, 90, 95)
 
 MAX_BINS = 14
 
@@ -145,23 +142,48 @@ _WIDTHS = (
 """Round widths of a histogram's bins, in seconds; longer ones are whole years."""
 
 
-def _histogram(ordered: list[float]) -> tuple[Bin, ...]:
-    longest = ordered[-1]
+def durations(spans: Iterable[timedelta]) -> Durations:
+    """The summary of *spans*."""
+    return durations_of([span // MICROSECOND for span in spans])
+
+
+def durations_of(spans: list[int]) -> Durations:
+    """The summary of *spans* in microseconds, which are put in order."""
+    spans.sort()
+    return from_waits(waits_of(spans, PERCENTS, bin_edges))
+
+
+def from_waits(waits: Waits) -> Durations:
+    """The summary of times of which `PERCENTS` and `bin_edges` were asked for."""
+    if not waits.count:
+        return Durations()
+    edges = bin_edges(waits.longest)
+    width = edges[0]
+    return Durations(
+        waits.count,
+        median=_percentile(waits, 50),
+        p25=_percentile(waits, 25),
+        p75=_percentile(waits, 75),
+        p90=_percentile(waits, 90),
+        p10=_percentile(waits, 10),
+        p95=_percentile(waits, 95),
+        mean=timedelta(microseconds=round(Fraction(waits.total, waits.count))),
+        histogram=tuple(
+            Bin(timedelta(microseconds=edge - width), timedelta(microseconds=edge), end - start)
+            for edge, start, end in zip(edges, [0, *waits.within], waits.within, strict=False)
+        ),
+    )
+
+
+def bin_edges(longest: int) -> list[int]:
+    """Where the bins of a histogram end, in microseconds: of one round width, the last at the longest or after it."""
     width = next(
-        (width for width in _WIDTHS if longest <= width * MAX_BINS),
-        365 * _DAY * math.ceil(longest / (365 * _DAY * MAX_BINS)),
+        (width * SECOND for width in _WIDTHS if longest <= width * SECOND * MAX_BINS),
+        365 * DAY * -(-longest // (365 * DAY * MAX_BINS)),
     )
-    edges = [width * number for number in range(1, max(1, math.ceil(longest / width)) + 1)]
-    ends = [bisect_right(ordered, edge) for edge in edges]
-    return tuple(
-        Bin(timedelta(seconds=edge - width), timedelta(seconds=edge), end - start)
-        for edge, start, end in zip(edges, [0, *ends], ends, strict=False)
-    )
+    return [width * number for number in range(1, max(1, -(-longest // width)) + 1)]
 
 
-def _percentile(ordered: list[float], percent: int) -> timedelta:
-    place, rest = divmod((len(ordered) - 1) * percent, 100)
-    low = timedelta(seconds=ordered[place])
-    if rest == 0:
-        return low
-    return low + (timedelta(seconds=ordered[place + 1]) - low) * rest / 100
+def _percentile(waits: Waits, percent: int) -> timedelta:
+    low, high = (timedelta(microseconds=wait) for wait in waits.percentiles[percent])
+    return low + (high - low) * ((waits.count - 1) * percent % 100) / 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta, tzinfo
 from typing import Literal, get_args
 
@@ -11,7 +11,7 @@ import attrs
 from convgoals.analytics.cohorts import CohortTally
 from convgoals.analytics.cuts import dimension
 from convgoals.analytics.dimensions import Row
-from convgoals.analytics.figures import Figures
+from convgoals.analytics.figures import PERCENTS, Figures, bin_edges
 from convgoals.analytics.periods import Period
 from convgoals.analytics.selection import Audience, Selection, as_of, select
 from convgoals.analytics.standings import Outcomes, Standings, standings
@@ -19,12 +19,18 @@ from convgoals.analytics.survival import Curve, curve
 from convgoals.analytics.tally import Tally
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
+from convgoals.instants import to_instant
 from convgoals.records import Completion
 from convgoals.standing.standing import has_window
 from convgoals.storage.reader import Reader
+from convgoals.storage.summary import By as Cut
+from convgoals.storage.summary import Question, Summary
 from convgoals.suggest import did_you_mean
 
 By = Literal["converted", "entered"]
+CUTS: Mapping[str, Cut] = {"channel": "channel", "version": "version"}
+"""The breakdowns that a store answers by itself."""
+
 BYS: tuple[str, ...] = get_args(By)
 
 
@@ -75,6 +81,34 @@ class Measure:
     confidence: float
     outcomes: Outcomes | None = None
     curve: Curve | None = None
+
+    def question(self, goal: Goal, version: int | None, every: str | None, breakdown: str | None) -> Question | None:
+        """What a store can answer of it by itself: figures of everyone, cut by what a completion says of itself.
+
+        ``None`` where it must be told by the completions: of an audience that has to be picked out, of cohorts, and by
+        what only profiles, receipts or triggers say.
+        """
+        if self.selection.campaign is not None or self.selection.members is not None:
+            return None
+        if isinstance(self.tally, CohortTally):
+            return None
+        if breakdown is not None and breakdown not in CUTS:
+            return None
+        return Question(
+            goal.name,
+            version,
+            None if self.period.since is None else to_instant(self.period.since),
+            None if self.period.until is None else to_instant(self.period.until),
+            bucket=None if every is None else self.tally.bucket_span,
+            by=None if breakdown is None else CUTS[breakdown],
+            percents=PERCENTS,
+            edges=bin_edges,
+        )
+
+    def take(self, answer: Summary) -> None:
+        """Takes in a store's answer in the place of the completions."""
+        self.selection = attrs.evolve(self.selection, everyone=answer.everyone)
+        self.tally.take(answer)
 
     def feed(self, completions: list[Completion]) -> None:
         """Takes in the next completions."""

@@ -93,10 +93,16 @@ def report(
 
     found = measure(reader, goal, asked, period, every=every, breakdown=cut)
     base = None if before is None else measure(reader, goal, asked, before)
-    for chunk in chunks(reader, goal, version):
-        found.feed(chunk)
-        if base is not None:
-            base.feed(chunk)
+    measures = [found] if base is None else [found, base]
+    questions = [each.question(goal, version, *((every, cut) if each is found else (None, None))) for each in measures]
+    answered = [question for question in questions if question is not None]
+    if len(answered) == len(measures):
+        for each, answer in zip(measures, reader.summaries(answered), strict=True):
+            each.take(answer)
+    else:
+        for chunk in chunks(reader, goal, version):
+            for each in measures:
+                each.feed(chunk)
 
     figures = found.figures()
     return GoalReport(

@@ -10,13 +10,15 @@ import attrs
 
 from convgoals.analytics.buckets import bucket_at, bucket_label, buckets
 from convgoals.analytics.dimensions import Breakdown, Dimension
-from convgoals.analytics.figures import Amount, Figures, Sum, durations, total
+from convgoals.analytics.figures import Amount, Figures, Sum, durations, from_waits, total
 from convgoals.analytics.periods import Period
 from convgoals.analytics.selection import check_counts, clip
 from convgoals.analytics.standings import Outcomes
 from convgoals.analytics.stats import Proportion
-from convgoals.instants import MICROSECOND
+from convgoals.instants import MICROSECOND, to_datetime, to_instant
 from convgoals.records import Completion
+from convgoals.storage import summary
+from convgoals.storage.summary import Summary, Waits
 
 _ACHIEVED_AT = attrgetter("achieved_at")
 _VERSION = attrgetter("version")
@@ -76,6 +78,8 @@ class Tally:
         self._timezone = timezone
         self._whole = Part()
         self._anchors: list[timedelta] = []
+        self._converting: int | None = None
+        self._waits: Waits | None = None
         self._bucket: tuple[datetime, datetime] | None = None
         self._last: datetime | None = None
 
@@ -96,15 +100,34 @@ class Tally:
             self.add(self.parts.setdefault(start, Part()), kept[index:stop])
             index = stop
 
+    def take(self, answer: Summary) -> None:
+        """Takes in a store's answer in the place of the completions; who converted is then not known, only how many."""
+        self.versions.update(answer.versions)
+        self._converting = answer.whole.profiles
+        self._waits = answer.waits
+        if self._every is None:
+            self._whole = _part(answer.whole)
+        for start, part in answer.parts.items():
+            self.parts[to_datetime(start)] = _part(part)
+        self._last = max(self.parts, default=None)
+        if self.breakdown is not None:
+            self.breakdown.take(answer.groups)
+
+    def bucket_span(self, instant: int) -> tuple[int, int]:
+        """The bucket that *instant* lies in, as a store is asked for it."""
+        start, end = bucket_at(to_datetime(instant), str(self._every), self._timezone)
+        return to_instant(start), to_instant(end)
+
     def figures(self, audience: int, confidence: float) -> Figures:
         """The figures of the whole period."""
-        check_counts(len(self.profiles), audience)
+        converting = len(self.profiles) if self._converting is None else self._converting
+        check_counts(converting, audience)
         parts = [self._whole, *self.parts.values()]
         return Figures(
             completions=sum(part.completions for part in parts),
-            conversion=Proportion(len(self.profiles), audience, confidence),
+            conversion=Proportion(converting, audience, confidence),
             value=total(part.sum.amount() for part in parts),
-            time_to_convert=durations(self._anchors),
+            time_to_convert=durations(self._anchors) if self._waits is None else from_waits(self._waits),
         )
 
     def trend(self, reached: datetime | None) -> tuple[Bucket, ...]:
@@ -154,6 +177,10 @@ class Tally:
             unfinished=reached is None or reached < end,
             cut=(since is not None and since > start) or (until is not None and until < end - MICROSECOND),
         )
+
+
+def _part(part: summary.Part) -> Part:
+    return Part(part.completions, part.profiles, Sum(part.sum, part.valued))
 
 
 def _latest(first: datetime | None, second: datetime | None) -> datetime | None:

@@ -16,6 +16,7 @@ EXACT = decimal.Context(
 )
 _MAX_EXPONENT = 1_000
 _ZERO = Decimal(0)
+_ONE = Decimal(1)
 _CENT = Decimal("0.01")
 _EXACT_CENTS = 10**15
 
@@ -92,3 +93,10 @@ def as_number(value: object) -> Decimal | None:
         return Decimal(repr(float(value))) if math.isfinite(value) else None
     number = Decimal(value)
     return number if number.is_finite() and abs(number.adjusted()) <= _MAX_EXPONENT else None
+
+
+def shortest(number: Decimal) -> Decimal:
+    """*number* without zeros at its end behind the point: equal sums are written alike, however they came about."""
+    if number == number.to_integral_value():
+        return EXACT.quantize(number, _ONE)
+    return EXACT.normalize(number)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
 from itertools import islice
 from operator import attrgetter
 from typing import Any
@@ -16,7 +15,7 @@ from convgoals.instants import MICROSECOND, to_datetime, to_instant
 from convgoals.records import Completion
 from convgoals.storage.exact import Sum
 from convgoals.storage.reader import Reader
-from convgoals.storage.summary import Part, Question, Summary, Waits, places
+from convgoals.storage.summary import Part, Question, Summary, waits_of
 
 CHUNK = 32_768
 """How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
@@ -78,7 +77,7 @@ class _Recount:
         self._whole = _Pile()
         self._parts: defaultdict[int, _Pile] = defaultdict(_Pile)
         self._groups: defaultdict[Any, _Pile] = defaultdict(_Pile)
-        self._waits: list[timedelta] = []
+        self._waits: list[int] = []
 
     def feed(self, chunk: list[Completion]) -> None:
         """Take in the next completions."""
@@ -112,7 +111,7 @@ class _Recount:
             values.extend([completion.value for completion in completions])
         else:
             self._add_groups(completions, first, values)
-        self._waits += [wait for completion in first if (wait := completion.since_anchor) is not None]
+        self._waits += [wait // MICROSECOND for completion in first if (wait := completion.since_anchor) is not None]
         for each in (pile, self._whole):
             each.completions += len(completions)
             each.profiles += len(first)
@@ -140,24 +139,7 @@ class _Recount:
             versions=frozenset(self._versions),
             parts={start: pile.part() for start, pile in self._parts.items()},
             groups={key: pile.part() for key, pile in self._groups.items()},
-            waits=self._summed_waits(),
+            waits=waits_of(sorted(self._waits), self._question.percents, self._question.edges),
             everyone=everyone,
             reached=reached,
-        )
-
-    def _summed_waits(self) -> Waits:
-        waits = sorted(wait // MICROSECOND for wait in self._waits)
-        if not waits:
-            return Waits()
-        edges = self._question.edges
-        return Waits(
-            len(waits),
-            sum(waits),
-            waits[-1],
-            {
-                percent: (waits[low], waits[high])
-                for percent in self._question.percents
-                for low, high in (places(len(waits), percent),)
-            },
-            () if edges is None else tuple(bisect_right(waits, edge) for edge in edges(waits[-1])),
         )

@@ -6,7 +6,8 @@ both ends in. They come by ``achieved``, then trigger, then the order of recordi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -100,6 +101,18 @@ class Summary:
     waits: Waits
     everyone: int
     reached: int | None
+
+
+def waits_of(ordered: Sequence[int], percents: Iterable[int], edges: Callable[[int], Sequence[int]] | None) -> Waits:
+    """The answer about times to convert that are all there, in order."""
+    if not ordered:
+        return Waits()
+    percentiles = {}
+    for percent in percents:
+        low, high = places(len(ordered), percent)
+        percentiles[percent] = ordered[low], ordered[high]
+    within = () if edges is None else tuple(bisect_right(ordered, edge) for edge in edges(ordered[-1]))
+    return Waits(len(ordered), sum(ordered), ordered[-1], percentiles, within)
 
 
 def places(count: int, percent: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-NAMES = ("filters", "speed", "lateness", "stores", "startup", "retained")
+NAMES = ("filters", "speed", "lateness", "stores", "startup", "retained", "reports")
 
 
 def main() -> None:

@@ -19,6 +19,9 @@ from convgoals.instants import MICROSECOND
 MAX_POINTS = 1_000
 """How many points a curve shows at the most; where more times are known, some are left out, none is moved."""
 
+_ROUNDING = 1e-12
+"""A product of many factors that is a half may come out a little above it."""
+
 
 @attrs.frozen
 class CurvePoint:
@@ -85,7 +88,7 @@ def curve(spans: Iterable[tuple[timedelta, bool]], confidence: float = CONFIDENC
             share = 1 - left if at_risk > events else 1.0
             span = timedelta(microseconds=time)
             points.append(CurvePoint(span, at_risk, events, share, _interval(left, spread, z, confidence)))
-            if median is None and share >= 0.5:
+            if median is None and share >= 0.5 - _ROUNDING:
                 median = span
         at_risk -= ended[time]
     did_convert = sum(converted.values())

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 
 from analytics.ledger import Ledger, at, done, goal, ledgers
 from convgoals.analytics.attribution import attribution
+from convgoals.analytics.campaigns import campaigns
 from convgoals.analytics.compare import compare
 from convgoals.analytics.funnel import funnel
 from convgoals.analytics.report import report
@@ -22,6 +23,7 @@ PARTS: dict[str, tuple[str, ...]] = {
     "GoalReport": ("figures", "trend", "breakdown", "histogram", "curve"),
     "Comparison": ("goals", "trend"),
     "Funnel": ("stages", "groups"),
+    "CampaignReport": ("campaigns",),
     "Attribution": ("credits",),
 }
 
@@ -32,6 +34,7 @@ def results(ledger: Ledger) -> list[Result]:
         report(ledger, goals[2], breakdown="channel", baseline=("2026-03-27", "2026-03-28")),
         compare(ledger, goals),
         funnel(ledger, goals, breakdown="segment"),
+        campaigns(ledger, goals[2]),
         attribution(ledger, goals[2]),
     ]
 

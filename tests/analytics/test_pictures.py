@@ -13,9 +13,10 @@ from hypothesis import given
 
 from analytics.ledger import Ledger, at, done, goal, ledgers
 from convgoals.analytics.attribution import attribution
+from convgoals.analytics.campaigns import campaigns
 from convgoals.analytics.compare import Comparison, compare
 from convgoals.analytics.funnel import funnel
-from convgoals.analytics.pictures import of_time, shared
+from convgoals.analytics.pictures import of_campaigns, of_time, shared
 from convgoals.analytics.pictures.of_attribution import MOST_ROWS
 from convgoals.analytics.report import report
 from convgoals.analytics.results import Result
@@ -35,6 +36,7 @@ def results(ledger: Ledger) -> Iterator[Result]:
         yield report(ledger, goals[2], breakdown=dimension, baseline=("2026-03-27", "2026-03-28"), every="hour")
     yield compare(ledger, goals)
     yield funnel(ledger, goals, breakdown="channel")
+    yield campaigns(ledger, goals[2])
     yield attribution(ledger, goals[2])
     yield attribution(ledger, goals[2], by="channel", models="last")
 
@@ -314,6 +316,29 @@ def test_groups() -> None:
     assert [bar.tone for bar in picture.bars] == ["main", "strong"]
     found = funnel(MANY, [goal("visit"), goal("cart")], breakdown="channel")
     assert bars(found, "groups").title == "No evidence that any channel gets through to cart more than the rest"
+
+
+def test_campaigns() -> None:
+    """Recipients are said to convert more than the others where there is evidence, and never because of it."""
+    picture = bars(campaigns(MANY, goal()))
+    assert picture.title == "buy: recipients of campaign c0 converted more than the others, 100.0 % against 5.3 %"
+    assert len(picture.bars) == of_campaigns.MOST_ROWS
+    assert picture.notes[1] == "The 20 campaigns with the most recipients, of 30."
+    ledger = Ledger(
+        [done(f"p{n}", "2026-01-05") for n in range(20)],
+        profiles=[f"p{n}" for n in range(100)],
+        sent=[CampaignReceipt(["spring", "summer"][n // 30], f"p{n}", at("2026-01-01")) for n in range(60)],
+    )
+    picture = bars(campaigns(ledger, goal(), window="7 days"))
+    assert picture.title == "buy: recipients of campaign spring converted more than the others, 66.7 % against 0.0 %"
+    assert [(bar.label, bar.text, bar.tone, bar.aside) for bar in picture.bars] == [
+        ("spring", "66.7 % of 30", "strong", "others 0.0 %"),
+        ("summer", "0.0 % of 30", "main", "others 28.6 %"),
+    ]
+    assert "within 7 days" in picture.subtitle
+    summer = bars(campaigns(ledger, goal(), "summer"))
+    assert summer.title == "buy: no evidence that recipients of any campaign converted more than the others"
+    assert bars(campaigns(Ledger(), goal())).title == "buy: nobody has received a campaign"
 
 
 def test_attribution() -> None:

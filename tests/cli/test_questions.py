@@ -173,6 +173,34 @@ def test_compare_for_machines(fed: Shop) -> None:
     assert [(goal["goal"], goal["converting_profiles"]) for goal in as_csv] == [("Signup", "0"), ("Purchase", "2")]
 
 
+# ---- campaigns
+
+
+def test_campaigns(fed: Shop) -> None:
+    """Recipients of a campaign stand beside the others, and the difference is said to be no effect."""
+    ask = ["campaigns", "--store", fed.store, "Purchase"]
+    outcome = fed(*ask)
+    assert outcome.code == 0
+    assert any(line.startswith("spring 2 2 100.0 %") for line in words(outcome.out))
+    assert "not what it caused" in " ".join(words(outcome.out))
+    as_json = json.loads(fed(*ask, "--campaign", "spring", "--window", "7 days", "--json").out)
+    assert as_json["window"] == "7 days"
+    assert as_json["campaigns"][0]["figures"]["conversion"] | {"interval": None} == {
+        "count": 1,
+        "total": 2,
+        "rate": 0.5,
+        "interval": None,
+    }
+    as_csv = rows(fed(*ask, "--format", "csv", "--since", "2026-02-01", "--audience", "profile.plan is not set").out)
+    assert [(row["campaign"], row["recipients"]) for row in as_csv] == [("spring", "2")]
+
+
+def test_no_campaigns(shop: Shop) -> None:
+    """Where nobody has received a campaign, that is said."""
+    shop("run", "--goals", "goals.toml", "--events", "events.csv", "--store", shop.store)
+    assert shop("campaigns", "--store", shop.store, "Purchase").out == "Nobody has received a campaign.\n"
+
+
 # ---- attribution
 
 
@@ -193,6 +221,10 @@ def test_attribution_options(fed: Shop) -> None:
     short = json.loads(fed(*ask, "--window", "7 days", "--since", "2026-02-01").out)
     assert (short["window"], short["completions"]) == ("7 days", 2)
     assert [(row["kind"], row["assisted"]) for row in short["credited"]] == [("none", 1), ("untouched", 1)]
+    named = ["--touchpoint", "event signup", "--model", "markov", "--model", "shapley"]
+    touched = json.loads(fed("attribution", "--store", fed.store, "Purchase", "--json", *named).out)
+    assert touched["models"] == ["markov", "shapley"]
+    assert {row["key"] for row in touched["credited"]} == {"spring", "event signup"}
     as_csv = rows(fed("attribution", "--store", fed.store, "Purchase", "--format", "csv").out)
     assert len(as_csv) == 2 * 5
 
@@ -270,6 +302,8 @@ def test_empty_answers(fed: Shop) -> None:
         (("funnel", "Signup", "Purchase", "--dropped", "9" * 5_000), "no stage"),
         (("compare", "Signup"), "at least two goals"),
         (("compare", "Signup", "Signup"), "compared with itself"),
+        (("campaigns", "Purchase", "--campaign", "sprin"), "did you mean `spring`?"),
+        (("attribution", "Purchase", "--touchpoint", "profile.plan"), "profile.plan"),
         (("attribution", "Purchase", "--model", "lst"), "did you mean `last`?"),
         (("attribution", "Purchase", "--by", "chanel"), "did you mean `channel`?"),
         (("attribution", "Purchase", "--half-life", "soon"), "no span of time"),
@@ -288,7 +322,15 @@ def test_wrong_questions(fed: Shop, arguments: tuple[str, ...], message: str) ->
 
 @pytest.mark.parametrize(
     "arguments",
-    [("goals",), ("report",), ("funnel", "a", "b"), ("compare", "a", "b"), ("attribution", "a"), ("history",)],
+    [
+        ("goals",),
+        ("report",),
+        ("funnel", "a", "b"),
+        ("compare", "a", "b"),
+        ("attribution", "a"),
+        ("campaigns", "a"),
+        ("history",),
+    ],
 )
 @pytest.mark.parametrize(
     ("store", "message"),

@@ -26,7 +26,7 @@ def test_its_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_its_table_has_every_picture() -> None:
     """The table names the pictures of each result, and no other."""
-    rows = re.findall(r"^\| `(report|compare|funnel|attribution)` \| (.*) \|$", TEXT, flags=re.MULTILINE)
+    rows = re.findall(r"^\| `(report|compare|funnel|campaigns|attribution)` \| (.*) \|$", TEXT, flags=re.MULTILINE)
     named = {result: set(re.findall(r"`(\w+)`", cell)) for result, cell in rows}
     with GoalEngine([Goal("a", "event a within 1 day of first event a", value=1), Goal("b", "event b")]) as engine:
         engine.process([Event("a", "x", "2026-01-02T00:00:00Z")])
@@ -34,6 +34,7 @@ def test_its_table_has_every_picture() -> None:
             "report": engine.report("a", breakdown="channel", baseline=("2026-01-01", "2026-01-01"), outcomes=True),
             "compare": engine.compare(["a", "b"]),
             "funnel": engine.funnel(["a", "b"], breakdown="channel"),
+            "campaigns": engine.campaigns("a"),
             "attribution": engine.attribution("a"),
         }
         assert named == {result: set(value.pictures()) for result, value in found.items()}

@@ -21,6 +21,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model", action="append", metavar="MODEL", help="a model of attribution; may be repeated (default: the usual)"
     )
+    parser.add_argument(
+        "--touchpoint",
+        action="append",
+        metavar="OCCURRENCE",
+        help="what else is a touch, besides receipts: 'event ad_clicked'; may be repeated",
+    )
     parser.add_argument("--window", metavar="SPAN", help="how long before a completion a touch may lie: '30 days'")
     parser.add_argument(
         "--by", default="campaign", metavar="WHAT", help="credit each campaign, or each channel (default: campaign)"
@@ -36,7 +42,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, terminal: Terminal) -> int:
     """Attribute; see the module."""
     half_life = None if args.half_life is None else read_span(args.half_life, "--half-life")
-    given = {"models": args.model, "half_life": half_life}
+    given = {"models": args.model, "half_life": half_life, "touchpoints": args.touchpoint}
     check_chart(args)
     with open_existing(args.store) as engine:
         credit = engine.attribution(

@@ -17,6 +17,7 @@ COMMANDS = {
     "report": "report goals: rate, trend, breakdown, change",
     "funnel": "goals as a funnel, with the drop-off between them",
     "compare": "goals side by side, each against the first",
+    "campaigns": "campaigns side by side: recipients beside the others",
     "attribution": "the campaigns or channels that completions are owed to",
     "history": "the completions of a profile, of a goal, or all",
     "store": "look after a store: check it, move it, copy it, give back its space",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convgoals.analytics import tables
 from convgoals.analytics.buckets import Every
 from convgoals.analytics.goal_report import GoalReport
+from convgoals.analytics.selection import AUDIENCES
 from convgoals.goals import Goal
 from convgoals.pages.asked import Asked
 from convgoals.pages.figures import Artist
@@ -31,7 +32,7 @@ def goal_section(asked: Asked, goal: Goal, key: str, every: Every, artist: Artis
         [_breakdown(each, artist) for each in cuts],
         None if against is None else _baseline(against, artist),
         _times(report, artist),
-        _credit(asked, goal, artist),
+        _campaigns(asked, goal, artist),
         class_="goal",
         id=key,
         aria_labelledby=f"{key}-name",
@@ -99,6 +100,16 @@ def _times(report: GoalReport, artist: Artist) -> Markup:
         artist.figure(pictures["curve"]) if "curve" in pictures else None,
         artist.figure(pictures["time"], *named) if "time" in pictures else None,
     )
+
+
+def _campaigns(asked: Asked, goal: Goal, artist: Artist) -> Markup | None:
+    """How recipients of each campaign did, and what completions are owed to, where there were any."""
+    options = asked.shared_audience()
+    options["audience"] = None if options["audience"] in AUDIENCES else options["audience"]
+    report = asked.engine.campaigns(goal.name, **options)
+    if not report.campaigns:
+        return None
+    return join(artist.figure(report.picture(), *report.tables()), _credit(asked, goal, artist))
 
 
 def _credit(asked: Asked, goal: Goal, artist: Artist) -> Markup | None:

@@ -12,16 +12,23 @@ from pathlib import Path
 import attrs
 
 NAMES = ("filters", "speed", "lateness", "stores", "startup", "retained", "reports")
+ALONE = ("profiles",)
+"""They take an hour, and are run when they are asked for by name."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure convgoals side by side with its peers.")
-    parser.add_argument("names", nargs="*", metavar="name", help=f"which to run: {', '.join(NAMES)}; all by default")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="name",
+        help=f"which to run: {', '.join(NAMES)} (all by default), {', '.join(ALONE)}",
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write what was measured to FILE")
     chosen = parser.parse_args()
     for name in chosen.names:
-        if name not in NAMES:
-            parser.error(f"there is no benchmark {name!r}: choose from {', '.join(NAMES)}")
+        if name not in (*NAMES, *ALONE):
+            parser.error(f"there is no benchmark {name!r}: choose from {', '.join((*NAMES, *ALONE))}")
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
     measured = {}
     for name in chosen.names or NAMES:

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from convgoals import Completion, Goal, GoalEngine, Retraction
+from convgoals import Completion, Event, Goal, GoalEngine, ProfileSnapshot, Retraction
 from convgoals.sources import FactReader, Rejected, Source
 
 if TYPE_CHECKING:
@@ -117,6 +117,31 @@ def test_first_big_baskets_by_month(journey: GoalEngine) -> None:
     )
 
 
+def test_the_trend_by_month(journey: GoalEngine) -> None:
+    """The report's trend in New York's time has them too; in a zone half an hour off, the recount of that zone."""
+    report = journey.report("big basket", every="month", timezone="America/New_York")
+    known = [460, 200, 127, 88, 95, 71, 63, 54, 51, 54, 47, 38]
+    assert [bucket.converting_profiles for bucket in report.trend][:12] == known
+    assert [bucket.label for bucket in report.trend][:2] == ["2017-01", "2017-02"]
+    for name in ("Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe"):
+        days = Counter(
+            str(completion.achieved_at.astimezone(ZoneInfo(name)).date())
+            for completion in _completions(journey, "big basket")
+        )
+        trend = journey.report("big basket", every="day", timezone=name).trend
+        assert {bucket.label: bucket.completions for bucket in trend if bucket.completions} == days
+
+
+def test_campaign_18_beside_the_others(journey: GoalEngine) -> None:
+    """The campaign's page has the known numbers of recipients, and of those who redeemed in time."""
+    [row] = journey.campaigns("redeemed", ["18"]).campaigns
+    assert (row.recipients, row.converting_profiles, row.others.total) == (1133, 214, 2469 - 1133)
+    [soon] = journey.campaigns("redeemed", ["18"], window="14 days").campaigns
+    assert soon.converting_profiles == 95
+    rows = journey.report("redeemed", audience="all", breakdown="campaign", limit=40).breakdown
+    assert next(each.own for each in rows if each.key == "18") == row.figures.conversion
+
+
 @pytest.mark.parametrize(("goal", "profiles"), [("shopped", 865), ("redeemed", 214), ("redeemed soon", 95)])
 def test_recipients_of_a_campaign(journey: GoalEngine, goal: str, profiles: int) -> None:
     """Of the campaign's 1,133 recipients, the known numbers convert."""
@@ -158,12 +183,34 @@ def test_purchases_by_channel(clicks: GoalEngine) -> None:
     }
 
 
+def test_purchases_of_those_acquired_by_a_channel() -> None:
+    """By the channel that users came by, the known numbers convert of the known numbers of users."""
+    facts = list(_facts("ecom_clickstream/events.csv.gz", CLICKS))
+    came = {fact.profile_id: fact.channel for fact in facts if isinstance(fact, Event)}
+    facts += [ProfileSnapshot(who, "2024-01-01T00:00:00Z", {"acquired": channel}) for who, channel in came.items()]
+    with _run(facts, CLICK_GOALS[:1]) as engine:
+        report = engine.report("purchase", breakdown="profile.acquired")
+        assert {row.key: (row.own.count, row.own.total) for row in report.breakdown if row.own is not None} == {
+            "direct": (15, 30),
+            "email": (51, 95),
+            "organic": (115, 219),
+            "paid_search": (105, 169),
+            "social": (42, 87),
+        }
+        email = engine.report("purchase", audience='profile.acquired = "email"')
+        assert (email.converting_profiles, email.audience) == (51, 95)
+
+
 @pytest.mark.parametrize(("goal", "profiles"), [("quick purchase", 68), ("left the cart", 372)])
 def test_purchases_in_time_or_not(clicks: GoalEngine, goal: str, profiles: int) -> None:
     """A purchase within an hour, and none for a day, give the known numbers of users."""
     if goal == "left the cart":
         clicks.advance("2030-01-01T00:00:00Z")
     assert _profiles(clicks, goal) == profiles
+    cohorts = clicks.report(goal, by="entered", every="month")
+    assert cohorts.outcomes is not None
+    assert (cohorts.converting_profiles, cohorts.outcomes.converted) == (profiles, profiles)
+    assert sum(bucket.converting_profiles for bucket in cohorts.trend) == profiles
 
 
 # ---- oulad: enrolments at the Open University

@@ -19,6 +19,7 @@ from convgoals import CampaignReceipt, Completion, Event, Goal, GoalEngine, Prof
 from convgoals.records import Fact
 
 START = datetime.fromisoformat("2026-03-27T18:00:00+00:00")
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 WHO = tuple("abcdef")
 BACKENDS = ("memory://", "sqlite://")
 
@@ -98,7 +99,8 @@ class Shop:
     Attributes:
         engine: the engine.
         logs: each known profile's facts, in order.
-        now: where time has got to: the latest of all facts ever sent, and of the clock.
+        now: where time has got to: the latest of all facts ever sent, and of the clock; whoever becomes known by a
+            merge alone is known from the beginning.
     """
 
     engine: GoalEngine
@@ -167,6 +169,7 @@ def lived(life: list[tuple[str, Any]], backend: str = "memory://") -> Iterator[S
                 if old == new or with_what[0] in alias or with_what[1] in alias:
                     continue
                 engine.merge(*with_what)
+                shop.now = shop.now or EPOCH
                 alias = {each: new if into == old else into for each, into in alias.items()} | {old: new}
                 moved = [attrs.evolve(fact, profile_id=new) for fact in shop.logs.pop(old, [])]
                 shop.logs.setdefault(new, []).extend(moved)

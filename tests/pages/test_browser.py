@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,21 +57,31 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
             context.close()
 
 
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def write_page(directory: Path) -> Path:
     """The page about the hostile store, in a file."""
     with GoalEngine() as engine:
+        fill(engine)
         page = report_page(
-            fill(engine),
-            since="2026-01-15",
-            until="2026-03-20",
-            baseline="previous",
-            funnels=[[SCRIPT, QUOTES]],
-            title=LONG,
+            engine, since="2026-01-15", until="2026-03-20", baseline="previous", funnels=[[SCRIPT, QUOTES]], title=LONG
         )
-    path = tmp_path_factory.mktemp("page") / "report.html"
+    path = directory / "report.html"
     path.write_text(page, encoding="utf-8")
     return path
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page, drawn with all that is installed."""
+    return write_page(tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture
+def plain_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The page as it is without the extra ``charts``."""
+    monkeypatch.setitem(sys.modules, "altair", None)
+    for module in [module for module in sys.modules if module.startswith("convgoals.charts.altair_")]:
+        monkeypatch.delitem(sys.modules, module)
+    return write_page(tmp_path)
 
 
 @pytest.fixture
@@ -104,6 +115,16 @@ def test_axe_finds_nothing(tab: Any, file: Path, width: int, scheme: str) -> Non
     tab.set_viewport_size({"width": width, "height": 800})
     tab.emulate_media(color_scheme=scheme)
     tab.goto(file.as_uri())
+    assert axe(tab) == []
+
+
+def test_axe_without_charts(tab: Any, plain_file: Path) -> None:
+    """What is drawn by CSS alone passes too, and fits a phone."""
+    tab.set_viewport_size({"width": 360, "height": 800})
+    tab.goto(plain_file.as_uri())
+    assert tab.locator(".columns").count() > 0
+    assert tab.locator(".svg").count() == 0
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
     assert axe(tab) == []
 
 

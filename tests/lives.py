@@ -301,7 +301,7 @@ Step = tuple[str, tuple[Any, ...]]
 
 WEIGHTS = {
     "process": 10, "say_again": 2, "advance": 3, "restart": 2, "drop_states": 1, "forget_what_is_at_hand": 1,
-    "vacuum": 1, "add": 1, "change": 1, "archive": 1, "restore": 1, "rename": 1, "backfill": 2, "merge": 1,
+    "vacuum": 2, "add": 1, "change": 1, "archive": 1, "restore": 1, "rename": 1, "backfill": 2, "merge": 1,
     "forget": 0.3,
 }  # fmt: skip
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import attrs
 
-NAMES = ("filters", "speed", "lateness", "stores", "startup", "retained", "reports")
+NAMES = ("filters", "speed", "lateness", "stores", "startup", "retained", "reports", "waiting")
 ALONE = ("profiles",)
 """They take an hour, and are run when they are asked for by name."""
 

@@ -180,6 +180,52 @@ def test_hot_profiles_are_pruned_on_the_way(store: Store) -> None:
     assert len(list(late.history(goal="buy"))) == 3_001
 
 
+# ---- properties
+
+
+def properties(store: Store, number: int) -> list[dict[str, Any]]:
+    """Of the last facts of the profile."""
+    return [dict(fact.properties) for fact in store.load(["p"])["p"].facts[-number:]]  # type: ignore[union-attr]
+
+
+def test_properties_that_nobody_reads_are_not_written_down(tmp_path: Path) -> None:
+    """A store on disk gets the properties that a goal can read, and those that are named; the first events whole."""
+    goals = [
+        Goal("order", "event buy where (a > 0 and order.id is set)", count="once per b", value="worth.net"),
+        Goal("chain", "event buy followed by event buy with same c", count="every"),
+        Goal("sum", "sum(d of event other) > 5"),
+    ]
+    whole = {"a": 1, "b": 2, "c": 3, "d": 4, "order": {"id": 5, "x": 6}, "worth": {"net": 7}, "tag": 8, "noise": 9}
+    facts = [Event("buy", "p", day(number), {**whole, "b": number}, f"b{number}") for number in range(30)]
+    store = open_store(f"sqlite:///{tmp_path}/goals.db")
+    engine = GoalEngine(goals, store=store, keep_properties=["tag"])
+    for start in range(0, 30, 10):
+        engine.process(facts[start : start + 10])
+    read = {name: value for name, value in whole.items() if name not in ("d", "noise")}
+    assert properties(store, 1) == [{**read, "b": 29}]
+    assert properties(store, 30)[19] == {**whole, "b": 19}
+    assert len(list(engine.history(goal="order"))) == 30
+    engine.process([buy(40), ProfileSnapshot("p", day(41), {"any": 1}, id="s")])
+    assert properties(store, 2) == [{}, {"any": 1}]
+    engine.backfill([Event("buy", "p", day(50), whole, "given")], ["order"])
+    assert store.load(["p"])["p"].scoped["1"][0].properties == read  # type: ignore[union-attr]
+    engine.close()
+    with GoalEngine(store=f"sqlite:///{tmp_path}/goals.db", keep="all") as again:
+        assert len(again.process([Event("buy", "p", day(29.5), {**whole, "b": 77}, "late")])) == 2
+        assert properties(again._store, 3)[0] == {**whole, "b": 77}
+
+
+def test_memory_holds_events_as_they_came() -> None:
+    """In memory nothing is gained by a smaller copy of an event that is there anyway."""
+    store = MemoryStore()
+    engine = GoalEngine([BUY], store=store)
+    fact = buy(1, noise=1)
+    engine.process([fact])
+    assert store.load(["p"])["p"].facts[0] is fact
+    with pytest.raises(ConvgoalsError, match="several names"):
+        GoalEngine([BUY], keep_properties="noise")
+
+
 # ---- merges of what is final
 
 
@@ -293,6 +339,28 @@ def test_what_is_dropped_is_not_said_to_have_never_been(store: Store) -> None:
     assert engine.status("two", "p").state == "converted"
     assert not engine.diagnostics().complete
     assert engine.status("two", "q").kept_since is None
+
+
+@pytest.mark.parametrize("condition", ["first event visit", "last event visit", "any event visit"])
+@pytest.mark.parametrize("part", ["event buy", "(event buy and event buy where x = 1)"])
+def test_windows_are_known_though_their_anchor_is_dropped(store: Store, condition: str, part: str) -> None:
+    """Where a profile stands in a window that a dropped fact opened is told from the state that was saved."""
+    goal = Goal("soon", f"{part} within 10 days of {condition}")
+    engine = GoalEngine([goal, Goal("plain", "event buy and event other")], store=store)
+    engine.process([Event("visit", "p", day(1), {}, "v"), Event("visit", "q", day(4), {}, "w")])
+    engine.vacuum(day(3))
+    standing = engine.status("soon", "p")
+    assert (standing.state, standing.entered_at, standing.open_until) == ("open", day(1), day(11))
+    assert engine.status("soon", "p", day(0.5)).state == "not entered"
+    assert engine.status("plain", "p").kept_since is not None
+    engine.process([Event("visit", "q", day(20), {}, "x")])
+    late = GoalEngine(store=store)
+    late.advance(day(20))
+    closed = late.status("soon", "p")
+    if "any" not in condition:
+        assert (closed.state, closed.closed_at) == ("missed", day(11))
+    late.archive("soon")
+    assert late.status("soon", "p").state == "not entered"
 
 
 # ---- saved states

@@ -60,6 +60,7 @@ class AsyncGoalEngine:
         schema: Any = None,
         lateness: str | None = None,
         keep: Literal["relevant", "all"] = "relevant",
+        keep_properties: Iterable[str] = (),
         on_change: Callable[[Sequence[Change]], None] | None = None,
         on_rejected: Callable[[Rejection], None] | None = None,
     ) -> None:
@@ -74,6 +75,7 @@ class AsyncGoalEngine:
             schema=schema,
             lateness=lateness,
             keep=keep,
+            keep_properties=keep_properties,
             on_change=None if on_change is None else self._in_loop(on_change),
             on_rejected=None if on_rejected is None else self._in_loop(on_rejected),
         )

@@ -26,6 +26,7 @@ from convgoals.engine.pruning import last_before
 from convgoals.engine.questions import CLOCK, FLOOR, Questions
 from convgoals.engine.restoring import Restorer
 from convgoals.engine.scopes import Scopes
+from convgoals.engine.trimming import Reads
 from convgoals.errors import ConvgoalsError, UnknownGoalError
 from convgoals.goals import Goal
 from convgoals.instants import BEGINNING, to_datetime, to_instant
@@ -56,7 +57,9 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         schema: a `Schema` against which goals are checked when they are saved.
         lateness: how much later than the latest fact a fact may come, such as ``"30 days"``; no limit if ``None``.
         keep: ``"relevant"`` keeps the facts that some goal looks at, and all that is not an event; ``"all"`` keeps
-            every fact. What is not kept is not known later: to a new goal, or as the duplicate of another fact.
+            every fact. What is not kept is not known later: to a new goal, or as the duplicate of another fact. Of
+            events, a store that writes them down gets the properties that some goal can read; memory holds the events.
+        keep_properties: properties of events to keep besides, for reports and goals still to come.
         on_change: called with the completions and retractions of a batch, once, after it was committed.
         on_rejected: called with each `Rejection`, after the batch that it came with was committed.
 
@@ -75,6 +78,7 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         schema: Any = None,
         lateness: str | None = None,
         keep: Literal["relevant", "all"] = "relevant",
+        keep_properties: Iterable[str] = (),
         on_change: Callable[[Sequence[Change]], None] | None = None,
         on_rejected: Callable[[Rejection], None] | None = None,
     ) -> None:
@@ -82,7 +86,12 @@ class GoalEngine(Questions, Lifecycle, Keeping):
             raise ConvgoalsError(f"keep={keep!r} is neither 'relevant' nor 'all'", code="keep")
         self._intake = Intake(lateness)
         self._schema = schema
+        if isinstance(keep_properties, str):
+            raise ConvgoalsError(
+                f"keep_properties={keep_properties!r} must be several names", code="keep", hint="('category',)"
+            )
         self._keep_all = keep == "all"
+        self._keep_properties = frozenset(keep_properties)
         self._on_change = on_change
         self._on_rejected = on_rejected
         self._lock = threading.RLock()
@@ -138,6 +147,8 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         self._plans = plans
         self._records.clear()
         self._scoped.clear()
+        goals = [saved.goal for saved in plans.saved.values()]
+        self._reads = Reads(() if self._keep_all else goals, self._keep_properties)
         self._diagnostics = Diagnostics(plans.whole)
 
     def _refresh(self) -> None:
@@ -389,10 +400,12 @@ class GoalEngine(Questions, Lifecycle, Keeping):
             attrs.evolve(
                 batch,
                 profiles=run.changes,
+                reads=self._reads.now,
                 entries=tuple(changes),
                 reached=reached if reached > self._reached and (run.changes or batch.positions) else None,
             )
         )
+        self._reads.kept(run.changes)
         self._reached = max(self._reached, reached) if run.changes or batch.positions else self._reached
         if self._held is not None:
             for profile_id in run.changes:

@@ -21,10 +21,10 @@ from convgoals.engine.restoring import Restorer, scoped_with
 from convgoals.engine.rungs import rung_of
 from convgoals.engine.scopes import Scopes
 from convgoals.engine.states import Saved, part_of, read, without, write
+from convgoals.engine.trimming import event_types
 from convgoals.errors import ConvgoalsError
 from convgoals.goals import Goal
 from convgoals.instants import BEGINNING, to_datetime
-from convgoals.language import ast
 from convgoals.records import Completion, Event, Fact, Retraction
 from convgoals.storage.base import NO_STATE, NOBODY, Batch, ProfileChange, SavedGoal, Store, StoredProfile
 
@@ -120,7 +120,9 @@ class Keeping(Protocol):
         for name in names:
             self._saved_goal(name)
         groups = self._intake.sort_all(self._intake.read(portion), self._aliases)
-        wanted = None if self._keep_all else _heard(self._saved[name].goal for name in names)
+        wanted = (
+            None if self._keep_all else frozenset[str]().union(*(event_types(self._saved[name].goal) for name in names))
+        )
         groups = {profile_id: [f for f in facts if _is_heard(f, wanted)] for profile_id, facts in groups.items()}
         stored = self._store.load(groups)
         scopes = Scopes(self._saved)
@@ -236,13 +238,6 @@ class Keeping(Protocol):
                 return None, []
             parts.append(part)
         return write(Saved(tuple(parts))), sorted(gone)
-
-
-def _heard(goals: Iterable[Goal]) -> frozenset[str]:
-    """The types of events that some goals look at."""
-    return frozenset(
-        node.type for goal in goals for node in ast.walk(goal.condition.root) if isinstance(node, ast.EventOccurrence)
-    )
 
 
 def _is_heard(fact: Fact, types: frozenset[str] | None) -> bool:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
+from convgoals.engine.fold import ProfileRecord
 from convgoals.engine.intake import as_instant
-from convgoals.engine.restoring import visible
+from convgoals.engine.plans import Plans
+from convgoals.engine.restoring import Restorer, visible
 from convgoals.engine.states import read
+from convgoals.engine.windows_open import latest_window
 from convgoals.goals import Goal
 from convgoals.instants import BEGINNING, to_datetime, to_instant, zone
 from convgoals.storage.base import SavedGoal, Store
@@ -35,6 +38,8 @@ class Reasons(Protocol):
     _aliases: Mapping[str, str]
     _clock: int
     _reached: int
+    _plans: Plans
+    _records: Mapping[str, ProfileRecord]
 
     def _saved_goal(self, name: str | Goal) -> SavedGoal:
         """The goal of that name. Raises `UnknownGoalError`."""
@@ -60,7 +65,25 @@ class Reasons(Protocol):
         with self._lock:
             saved, whom, history, since = self._history_of(goal, profile_id, at)
             achieved = self._achieved(saved, whom, history.log.now)
-        return attrs.evolve(standing_of(saved.goal, history, achieved), kept_since=since)
+            standing = attrs.evolve(standing_of(saved.goal, history, achieved), kept_since=since)
+            if since is not None and standing.state == "not entered":
+                return self._by_state(saved.goal.name, whom, standing)
+        return standing
+
+    def _by_state(self, goal: str, profile_id: str, standing: Standing) -> Standing:
+        """*standing* with what the state knows of a window whose anchor is no longer kept."""
+        record = self._records.get(profile_id) or Restorer(self._plans, self._store).records([profile_id])[profile_id]
+        slot = self._plans.slots.get(goal)
+        now = to_instant(standing.at)
+        if slot is None or now < record.last or (record.trail is not None and record.trail.strands):
+            return standing  # not evaluated any more, or as it stood earlier
+        found = latest_window(self._plans.whole.machines[slot], record.state)
+        if found is None:
+            return standing
+        entered, end = map(to_datetime, found)
+        if found[1] >= now:
+            return attrs.evolve(standing, state="open", entered_at=entered, open_until=end)
+        return attrs.evolve(standing, state="missed", entered_at=entered, closed_at=end)
 
     def explain(self, goal: str | Goal, profile_id: str, at: datetime | str | None = None) -> Explanation:
         """Why a profile completed a goal, or why not: each part's truth, the nearest miss, and what is missing.

@@ -190,6 +190,8 @@ class Batch:
             ``profiles``); what the ledger says of it stays under its name. Its receipts whose facts were dropped become
             those of the new one, which is in ``profiles``.
         goals: goals to save, by name, over what was known.
+        reads: by type of event, the properties that have to be kept of such events; of others all. A store that writes
+            facts down may leave out the rest, or keep it.
     """
 
     profiles: Changes = attrs.field(factory=Changes, converter=_as_columns)
@@ -198,6 +200,7 @@ class Batch:
     positions: Mapping[str, int | str] = attrs.field(factory=dict)
     merged: tuple[tuple[str, str], ...] = ()
     goals: tuple[SavedGoal, ...] = ()
+    reads: Mapping[str, frozenset[str]] = attrs.field(factory=dict)
 
 
 @attrs.frozen

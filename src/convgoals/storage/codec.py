@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final
 
 from convgoals.errors import ConvgoalsError, FactError, StoreError
@@ -52,8 +53,15 @@ def _dumper() -> Callable[[Any], str]:
 _dump = _dumper()
 
 
-def encode_facts(profile_id: str, facts: Sequence[Fact]) -> str:
+def encode_facts(
+    profile_id: str, facts: Sequence[Fact], reads: Mapping[str, frozenset[str]] = MappingProxyType({})
+) -> str:
     """*facts* of the profile *profile_id* as JSON text.
+
+    Args:
+        profile_id: whose they are.
+        facts: the facts.
+        reads: by type of event, the properties that are kept of such events; of others all are.
 
     Raises:
         StoreError: a fact has no id (code ``fact-id``).
@@ -66,8 +74,11 @@ def encode_facts(profile_id: str, facts: Sequence[Fact]) -> str:
             raise StoreError("a fact must have an id to be kept", code="fact-id")
         if type(fact) is Event:
             properties: Any = fact.properties
+            if fact.type in reads:
+                kept = reads[fact.type]
+                properties = {name: value for name, value in properties.items() if name in kept}
             if not _are_plain(map(type, properties.values())):
-                properties = _tagged_properties(fact)
+                properties = _tagged_properties(fact, properties)
             row: tuple[Any, ...] = (_EVENT, fact_id, fact.instant, fact.type, properties, fact.channel)
         else:
             row = _other_row(fact)
@@ -79,7 +90,8 @@ def encode_facts(profile_id: str, facts: Sequence[Fact]) -> str:
             if not isinstance(fact, CampaignReceipt):
                 place = 3 if rows[number][0] != _EVENT else 4
                 row = rows[number]
-                rows[number] = (*row[:place], _tagged_properties(fact), *row[place + 1 :])
+                if type(row[place]) is dict:
+                    rows[number] = (*row[:place], _tagged_properties(fact, row[place]), *row[place + 1 :])
         return _dump(rows)
 
 
@@ -88,7 +100,7 @@ def _other_row(fact: Fact) -> tuple[Any, ...]:
         return (_RECEIPT, fact.id, fact.instant, fact.campaign, fact.channel)
     properties: Any = fact.properties
     if not _are_plain(map(type, properties.values())):
-        properties = _tagged_properties(fact)
+        properties = _tagged_properties(fact, properties)
     if isinstance(fact, Event):
         return (_EVENT, fact.id, fact.instant, fact.type, properties, fact.channel)
     kind = _SNAPSHOT if isinstance(fact, ProfileSnapshot) else _UPDATE
@@ -180,9 +192,10 @@ def decode_number(value: float | str | None) -> Any:
 # ---- properties
 
 
-def _tagged_properties(fact: Event | ProfileSnapshot | ProfileUpdate) -> list[Any]:
+def _tagged_properties(fact: Event | ProfileSnapshot | ProfileUpdate, properties: Mapping[str, Any]) -> list[Any]:
+    """*properties*, those of *fact* that are kept."""
     tagged = {}
-    for name, value in fact.properties.items():
+    for name, value in properties.items():
         try:
             tagged[name] = _tag(value, 0)
         except FactError as error:

@@ -47,14 +47,15 @@ class Chunk:
 
 def chunks_of(batch: Batch) -> list[Chunk]:
     """The facts of a batch. Raises `StoreError` and `FactError` for what cannot be kept."""
-    found = [_chunk(name, None, facts) for name, facts in batch.profiles.facts.items() if facts]
+    reads = batch.reads
+    found = [_chunk(name, None, facts, reads) for name, facts in batch.profiles.facts.items() if facts]
     for name, scopes in batch.profiles.scoped.items():
-        found += [_chunk(name, to_text(scope), facts) for scope, facts in scopes.items() if facts]
+        found += [_chunk(name, to_text(scope), facts, reads) for scope, facts in scopes.items() if facts]
     return found
 
 
-def _chunk(name: str, scope: str | None, facts: Sequence[Fact]) -> Chunk:
-    text = encode_facts(name, facts)
+def _chunk(name: str, scope: str | None, facts: Sequence[Fact], reads: Mapping[str, frozenset[str]]) -> Chunk:
+    text = encode_facts(name, facts, reads)
     if len(facts) == 1:
         return Chunk(name, facts[0].instant, facts[0].instant, scope, text)
     instants = [fact.instant for fact in facts]

@@ -216,9 +216,9 @@ class SQLiteStore:
     # ---- one batch
 
     def commit(self, batch: Batch) -> None:
-        texts = {name: encode_facts(name, facts) for name, facts in batch.profiles.facts.items() if facts}
+        texts = {name: encode_facts(name, facts, batch.reads) for name, facts in batch.profiles.facts.items() if facts}
         scoped = [
-            (name, scope, facts, encode_facts(name, facts))
+            (name, scope, facts, encode_facts(name, facts, batch.reads))
             for name, scopes in batch.profiles.scoped.items()
             for scope, facts in scopes.items()
             if facts

@@ -1,8 +1,8 @@
 """The kept facts of profiles in SQLite: chains of chunks, one for what came in one batch, read from the latest back.
 
 Appending is all that most batches do. Where the engine saves a state, which it does now and then, the latest chunks are
-joined as far as they are not much smaller than what came after them: a chain grows by the logarithm of its facts, and
-each fact is written anew as often. Where facts are dropped, what is left of the chain is written anew.
+joined as far as they are not much larger than what came after them, and not large already: so long chains get short,
+and each fact is written anew only a few times. Where facts are dropped, what is left of the chain is written anew.
 """
 
 from __future__ import annotations
@@ -18,6 +18,12 @@ from convgoals.storage.base import SavedState, StoredProfile
 from convgoals.storage.chunks import Chunk, assemble, ids_in, join
 from convgoals.storage.codec import UNREADABLE
 from convgoals.storage.sqlite_database import Database
+
+_LARGEST = 1_000
+"""How many facts a chunk may come to have by being joined: to read a part of a log, whole chunks are read."""
+
+_LOOKED_AT = 1_000
+"""How many of the latest chunks are looked at, to see which to join."""
 
 
 class FactChains:
@@ -119,15 +125,15 @@ class FactChains:
 
     def join(self, head: int) -> int:
         """Join the latest chunks of the chain that begins with *head*; returns its first chunk then."""
-        chain = self._database.all("chain", (head,))
+        chain = self._database.all("latest_chunks", (head, _LOOKED_AT))
         joined, size = 1, chain[0][1]
-        while joined < len(chain) and chain[joined][1] <= 2 * size:
+        while joined < len(chain) and chain[joined][1] <= 2 * size and size + chain[joined][1] <= _LARGEST:
             size += chain[joined][1]
             joined += 1
         if joined == 1:
             return head
-        below = chain[joined][0] if joined < len(chain) else None
-        return self._rewrite([chunk for chunk, _ in chain[:joined]], below, ()) or head
+        below = chain[joined - 1][2]
+        return self._rewrite([row[0] for row in chain[:joined]], below, ()) or head
 
     def drop(self, head: int, gone: Collection[str]) -> tuple[int | None, list[str]]:
         """Leave out the facts of these ids from the chain that begins with *head*.

@@ -11,7 +11,7 @@ import pytest
 from convgoals.errors import StoreError
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
-from convgoals.records import CampaignReceipt
+from convgoals.records import CampaignReceipt, Event, ProfileSnapshot
 from convgoals.storage.base import NO_STATE, Batch, SavedGoal, SavedState, Store, StoredProfile
 from convgoals.testing.store_samples import completion, event, everything, kept, recorded
 
@@ -77,6 +77,24 @@ class FactLaws:
         loaded = store.load(["p"])["p"]
         assert loaded.facts == tuple(event(fact_id=f"{at:03}", instant=at) for at in range(1_000))
         assert [fact.instant for fact in store.load(["p"], after=989)["p"].facts] == list(range(990, 1_000))
+
+    def test_very_long_logs(self, store: Store) -> None:
+        """Nothing of a log is lost where a state is saved after a very large number of batches of one fact each."""
+        for at in range(2_100):
+            store.commit(Batch(profiles={"p": kept(event(fact_id=f"{at}", instant=at))}))
+        store.commit(Batch(profiles={"p": kept(event(fact_id="last", instant=2_100), state=SavedState(5, "x"))}))
+        assert [fact.instant for fact in store.load(["p"])["p"].facts] == list(range(2_101))
+
+    # ---- properties
+
+    def test_properties_that_are_read(self, store: Store) -> None:
+        """Of events whose type is named, the properties that are named are kept; of all other facts, all are."""
+        named, other = event(x=1, y=[2], z=3), Event("b", "p", to_datetime(5), {"x": 1, "z": 3}, "2")
+        profile = ProfileSnapshot("p", to_datetime(6), {"x": 1, "z": 3}, (), "3")
+        store.commit(Batch(profiles={"p": kept(named, other, profile)}, reads={"a": frozenset({"x", "y", "none"})}))
+        facts = store.load(["p"])["p"].facts
+        assert facts[1:] == (other, profile)
+        assert {"x": 1, "y": [2]}.items() <= dict(facts[0].properties).items()  # type: ignore[union-attr]
 
     # ---- dropped facts
 

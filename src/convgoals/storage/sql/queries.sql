@@ -89,6 +89,15 @@ WITH RECURSIVE chain (id, previous, number) AS (
 )
 SELECT id, number FROM chain;
 
+-- name: latest_chunks
+WITH RECURSIVE chain (id, previous, number, place) AS (
+    SELECT id, previous, number, 1 FROM chunk WHERE id = ?1
+    UNION ALL
+    SELECT chunk.id, chunk.previous, chunk.number, chain.place + 1
+    FROM chain JOIN chunk ON chunk.id = chain.previous WHERE chain.place < ?2
+)
+SELECT id, number, previous FROM chain;
+
 -- name: chunk_texts
 SELECT chunk.scope, chunk.facts FROM json_each(?) AS wanted JOIN chunk ON chunk.id = wanted.value
 ORDER BY wanted.key DESC;

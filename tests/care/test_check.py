@@ -192,6 +192,45 @@ def test_what_something_else_has_changed(file: SQLiteStore, statement: str, code
     assert code in codes(check_store(file, sample=None))
 
 
+@pytest.fixture
+def long_logs(tmp_path: Path) -> Iterator[SQLiteStore]:
+    """A store with profiles of many facts, of which states are saved."""
+    store = SQLiteStore(tmp_path / "long.db")
+    with GoalEngine([GOAL, QUIET, Goal("Fifth", "count(event order in last 30 days) >= 5")], store=store) as engine:
+        for number in range(400):
+            at = logs.START + timedelta(hours=number)
+            events: list[Fact] = [Event("order", name, at, {"total": number}, f"o{number}") for name in ("ann", "ben")]
+            events.append(ProfileUpdate("ann", at, {"x": number}, None, f"u{number}"))
+            engine.process(events)
+        yield store
+
+
+def test_saved_states(long_logs: SQLiteStore) -> None:
+    """The states that are saved of long logs are whole, before and after facts were dropped for them."""
+    assert len(long_logs._database._connection.execute("SELECT * FROM state").fetchall()) == 1
+    assert check_store(long_logs, sample=None).findings == ()
+    with GoalEngine(store=long_logs) as engine:
+        assert engine.vacuum(logs.START + timedelta(hours=300)) > 400
+        assert check_store(long_logs, sample=None).findings == ()
+        engine.process([order("ann", 20)])
+        assert check_store(long_logs, sample=None).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"x\\":', '"y\\":'), ('"number":', '"number":1'), ('"ids":"', '"ids":"00000'), ('"now":[[],', '"now":[[],1')],
+)
+def test_saved_states_that_are_others(long_logs: SQLiteStore, old: str, new: str) -> None:
+    """A saved state that is not what the facts come to, or cannot be read, is found."""
+    connection = long_logs._database._connection
+    (text,) = connection.execute("SELECT text FROM state WHERE profile = 1").fetchone()
+    assert old in text
+    connection.execute("UPDATE state SET text = ? WHERE profile = 1", (text.replace(old, new, 1),))
+    found = check_store(long_logs, sample=None)
+    assert codes(found) & {"state", "unreadable"}
+    assert {finding.profile_id for finding in found.findings} == {"ann"}
+
+
 def test_a_damaged_file(file: SQLiteStore) -> None:
     """Where pages are damaged, only that is said, for nothing that is read there means anything."""
     file._database._connection.execute("PRAGMA writable_schema = ON")
@@ -243,7 +282,7 @@ def test_a_backend_that_is_wrong(wrong: str) -> None:
 def test_many_findings(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many findings the first are kept, and all are counted."""
     monkeypatch.setattr(check, "KEPT_FINDINGS", 10)
-    store.commit(Batch(profiles={f"new{number:02}": kept(wake=5) for number in range(50)}))
+    store.commit(Batch(profiles={f"new{number:02}": kept(until=9, wake=5) for number in range(50)}))
     found = check_store(store, sample=None)
     assert (found.found, len(found.findings), found.whole) == (50, 10, False)
 
@@ -254,7 +293,7 @@ def test_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"p{number:02}" for number in range(40)]
     seen: list[int] = []
     with closing(MemoryStore()) as store:
-        store.commit(Batch(profiles={name: kept(wake=5) for name in names}, goals=(SavedGoal(GOAL),)))
+        store.commit(Batch(profiles={name: kept(until=9, wake=5) for name in names}, goals=(SavedGoal(GOAL),)))
         samples = []
         for seed in range(60):
             found = check_store(store, sample=5, seed=seed, on_progress=seen.append)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -37,7 +38,7 @@ def test_info(fed: Shop) -> None:
     assert [goal["name"] for goal in found["goals"]][:2] == ["Signup", "Purchase"]
     assert found["goals"][0] == {"name": "Signup", "version": 1, "archived": False}
     assert found["bytes"]["in use"] > 0
-    assert len(found["positions"]) == 3
+    assert len(found["positions"]) == 2
 
 
 def test_check_of_a_whole_store(fed: Shop) -> None:
@@ -151,11 +152,20 @@ def test_backup_of_another_kind(fed: Shop, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_vacuum(fed: Shop) -> None:
-    """It gives back space, and says how much."""
+    """It drops what can no longer matter, gives back space, and says how much; reports stay as they are."""
+    before = fed("report", "--store", fed.store).out
     outcome = fed("store", "vacuum", "--store", fed.store)
     assert outcome.code == 0
-    assert outcome.out.endswith(" bytes were given back.\n")
-    assert fed("store", "vacuum", "--store", fed.store).out == "0 bytes were given back.\n"
+    assert re.fullmatch(r"0 facts dropped, [\d,]+ bytes given back.\n", outcome.out)
+    assert fed("store", "vacuum", "--store", fed.store).out == "0 facts dropped, 0 bytes given back.\n"
+    outcome = fed("store", "vacuum", "--store", fed.store, "--before", "2026-02-01")
+    assert re.fullmatch(r"[1-9] facts dropped, [\d,]+ bytes given back.\n", outcome.out)
+    assert fed("store", "vacuum", "--store", fed.store, "--lateness", "1 day").out.startswith("3 facts dropped")
+    assert fed("report", "--store", fed.store).out == before
+    assert fed("store", "check", "--store", fed.store, "--all").code == 0
+    for wrong in (("--before", "2027-01-01"), ("--before", "soon"), ("--lateness", "much")):
+        outcome = fed("store", "vacuum", "--store", fed.store, *wrong)
+        assert (outcome.code, outcome.out) == (2, "")
 
 
 @pytest.mark.parametrize("action", ["info", "check", "export", "vacuum"])

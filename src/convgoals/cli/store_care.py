@@ -9,19 +9,24 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import attrs
 
 from convgoals.cli import exits
-from convgoals.cli.options import InputError, existing
+from convgoals.cli.options import InputError, existing, read_instant
 from convgoals.cli.progress import Progress
 from convgoals.cli.terminal import Terminal, counted
 from convgoals.errors import StoreError
+from convgoals.instants import read_iso
 
 if TYPE_CHECKING:
     from convgoals.storage.base import Store
+
+_OWN = "@"
+"""What the names of positions begin with that are the engine's own: its clock, and what it has made final."""
 
 SHOWN = 50
 """How many findings are told one by one; all of them are counted."""
@@ -43,7 +48,7 @@ def show_info(args: argparse.Namespace, terminal: Terminal) -> int:
             "goals": [
                 {"name": each.goal.name, "version": each.version, "archived": each.archived} for each in goals
             ],
-            "positions": dict(sorted(store.positions().items())),
+            "positions": {source: at for source, at in sorted(store.positions().items()) if source[:1] != _OWN},
             "reached": None if reached is None else to_datetime(reached).isoformat(),
             "bytes": dict(info.sizes),
         }  # fmt: skip
@@ -162,13 +167,33 @@ def back_up(args: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def vacuum(args: argparse.Namespace, terminal: Terminal) -> int:
-    """Give back the space of what was erased."""
+    """Drop facts that can no longer matter, and give back the space of what was dropped and erased.
+
+    A fact can no longer matter if none before it can come any more, be it for --lateness or by --before; what it
+    came to is kept, and so is history. Without either, only space is given back.
+    """
+    from convgoals.engine.engine import GoalEngine  # noqa: PLC0415
+
+    final = None if args.before is None else _moment(args.before)
+    with (
+        GoalEngine(store=existing(args.store), lateness=args.lateness) as engine,
+        Progress(terminal, "profiles") as progress,
+    ):
+        dropped = engine.vacuum(final, on_progress=lambda done: progress.update(done, None))
     with _opened(args.store) as store:
         before = sum(store.info().sizes.values())
         store.compact()
         after = sum(store.info().sizes.values())
-    terminal.line(f"{max(before - after, 0):,} bytes were given back.")
+    terminal.line(f"{counted(dropped, 'fact')} dropped, {max(before - after, 0):,} bytes given back.")
     return exits.OK
+
+
+def _moment(text: str) -> datetime:
+    """A date, which is its beginning in UTC, or an instant."""
+    moment = read_iso(text)
+    if isinstance(moment, date) and not isinstance(moment, datetime):
+        return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
+    return read_instant(text, "--before")
 
 
 # ---- where from and where to

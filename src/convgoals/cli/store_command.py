@@ -45,7 +45,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     bring.add_argument("file", metavar="FILE", help="the export; - for stdin")
     backup = action("backup", store_care.back_up, "copy an SQLite store while it is in use")
     backup.add_argument("to", metavar="TO", help="the file to make; it must not exist yet")
-    action("vacuum", store_care.vacuum, "give back the space of what was erased")
+    vacuum = action("vacuum", store_care.vacuum, "drop facts that can no longer matter, and give back space")
+    vacuum.add_argument(
+        "--before",
+        metavar="TIME",
+        help="make final what is before this date or datetime: such facts are refused then",
+    )
+    vacuum.add_argument("--lateness", metavar="SPAN", help="how late facts may come, as for `run`: '30 days'")
 
 
 def run(args: argparse.Namespace, terminal: Any) -> int:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from convgoals import Goal, GoalEngine, QuestionError, UnknownGoalError
+from convgoals import Event, Goal, GoalEngine, QuestionError, UnknownGoalError
 from convgoals.pages import report_page
 from convgoals.pages.markup import Markup, join, name, tag
 from page_shop import HEBREW, LONG, QUOTES, SCRIPT, fill
@@ -175,6 +175,15 @@ def test_chosen_goals(engine: GoalEngine) -> None:
     assert "comparison" not in page.values("id")
     with pytest.raises(UnknownGoalError):
         report_page(engine, goals=["nothing"])
+
+
+def test_archived_goals() -> None:
+    """An archived goal is on the page where it is asked for, and not otherwise."""
+    with GoalEngine([Goal("old", "event x"), Goal("new", "event x")]) as engine:
+        engine.process([Event("x", "a", "2026-01-01T00:00:00Z")])
+        engine.archive("old")
+        assert "old" not in Page(report_page(engine)).texts
+        assert "old: 1 completion in 2026-01-01" in Page(report_page(engine, goals=["old", "old"])).texts
 
 
 @pytest.mark.parametrize("options", [{"breakdowns": ["chanel"]}, {"since": "soon"}, {"every": "fortnight"}])

@@ -48,7 +48,7 @@ def report_page(
 
     Args:
         engine: whose goals.
-        goals: only these, in this order; all active goals unless given.
+        goals: only these, in this order, archived ones too; all active goals unless given.
         since: as in `convgoals.analytics.report.report`.
         until: as there.
         every: the size of the trends' buckets; ``None``: what suits the period.
@@ -69,8 +69,7 @@ def report_page(
         UnknownGoalError: there is no such goal.
         QuestionError: an argument asks for what cannot be answered.
     """
-    by_name = {goal.name: goal for goal in engine.goals()}
-    shown = list(by_name.values()) if goals is None else [_find(engine, by_name, each) for each in goals]
+    shown = engine.goals() if goals is None else _find(engine, goals)
     asked = Asked(
         engine, since, until, every, timezone, audience, limit, tuple(breakdowns), baseline, by, final_only, outcomes
     )
@@ -87,9 +86,11 @@ def report_page(
     return _document(title, _period_line(overviews), sections, artist, made_at, _contents(shown, keys, funnels))
 
 
-def _find(engine: GoalEngine, by_name: dict[str, Goal], wanted: str) -> Goal:
+def _find(engine: GoalEngine, wanted: Sequence[str]) -> list[Goal]:
+    """The goals of these names, archived ones too."""
+    by_name = {goal.name: goal for goal in engine.goals(archived=True)}
     # An unknown name is told by the engine, which knows what may have been meant.
-    return by_name[wanted] if wanted in by_name else by_name[engine.report(wanted).goal]
+    return [by_name[each] if each in by_name else by_name[engine.report(each).goal] for each in dict.fromkeys(wanted)]
 
 
 def _document(

@@ -57,7 +57,9 @@ def test_recount(
         sent = [
             each for each in shop.receipts() if each.profile_id in who and (until is None or each.timestamp <= until)
         ]
-        assert [row.campaign for row in found.campaigns] == sorted({each.campaign for each in sent})
+        assert {row.campaign for row in found.campaigns} == {each.campaign for each in sent}
+        sizes = [(-row.recipients, row.campaign) for row in found.campaigns]
+        assert sizes == sorted(sizes)
         assert found.audience == len(who)
         expected = []
         for row in found.campaigns:
@@ -77,7 +79,13 @@ def test_recount(
             assert row.figures.conversion == Proportion(len(converted), len(recipients))
             assert row.figures.completions == len(after)
             assert Fraction(row.figures.value.sum) == worth(after)
-            others = {each.profile_id for each in kept} - recipients
+            first, last = min(each.timestamp for each in mine), max(each.timestamp for each in mine)
+            running = [
+                each
+                for each in kept
+                if first <= each.achieved_at and (window is None or each.achieved_at <= last + window)
+            ]
+            others = {each.profile_id for each in running} - recipients
             assert row.others == Proportion(len(others), len(who - recipients))
             waits = [
                 min(each.achieved_at for each in after if each.profile_id == one)

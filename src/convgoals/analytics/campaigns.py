@@ -45,7 +45,8 @@ def campaigns(
     Args:
         reader: the ledger.
         goal: the goal; what it is linked to does not matter here.
-        names: the campaigns, in the order in which they are to stand; all that were received, unless given.
+        names: the campaigns, in the order in which they are to stand; unless given, all that were received, by the
+            number of recipients.
         window: how long after a receipt a completion may lie (``"14 days"``, or a timedelta; exactly that counts).
         since: completions before it do not count; a date is the start of its day.
         until: completions after it, and campaigns received after it, do not count; a date is the end of its day.
@@ -73,16 +74,14 @@ def campaigns(
     received = _received(reader, selection, period.until)
     asked = _asked(names, received)
 
-    found = {each: _Campaign(received.get(each, {}), span) for each in asked}
-    everyone: set[str] = set()
+    found = {each: _Campaign(received[each], span) for each in asked}
     for chunk in chunks(reader, goal, version):
         completions = clip(selection.keep(chunk), period)
-        everyone.update(completion.profile_id for completion in completions)
         for campaign in found.values():
             campaign.feed(completions)
 
     size = selection.size(period)
-    rows = [_row(each, campaign, everyone, size, confidence) for each, campaign in found.items()]
+    rows = [_row(each, campaign, size, confidence) for each, campaign in found.items()]
     differences = correct([row.difference for row in rows])
     return CampaignReport(
         goal=goal.name,
@@ -111,9 +110,9 @@ def _received(reader: Reader, selection: Selection, until: datetime | None) -> M
     return found
 
 
-def _asked(names: Sequence[str] | str | None, received: Mapping[str, object]) -> Sequence[str]:
+def _asked(names: Sequence[str] | str | None, received: Mapping[str, Mapping[str, object]]) -> Sequence[str]:
     if names is None:
-        return sorted(received)
+        return sorted(received, key=lambda name: (-len(received[name]), name))
     asked = list(dict.fromkeys((names,) if isinstance(names, str) else names))
     for name in asked:
         if name not in received:
@@ -126,7 +125,10 @@ def _asked(names: Sequence[str] | str | None, received: Mapping[str, object]) ->
 
 
 class _Campaign:
-    """Collects the completions that come after a receipt of one campaign, while all go by in their order."""
+    """Collects the completions that come after a receipt of one campaign, while all go by in their order.
+
+    Those of others count while the campaign runs: from its first receipt on, to the end of the window of its last.
+    """
 
     def __init__(
         self, recipients: Mapping[str, Sequence[datetime]], span: Callable[[datetime], datetime] | None
@@ -135,15 +137,22 @@ class _Campaign:
         self.completions = 0
         self.value = Sum()
         self.waits: dict[str, timedelta] = {}
+        self.others: set[str] = set()
         self._span = span
+        times = [time for each in recipients.values() for time in each]
+        self._begins = min(times)
+        self._ends = None if span is None else max(map(span, times))
 
     def feed(self, completions: list[Completion]) -> None:
         kept = []
         for completion in completions:
-            times = self.recipients.get(completion.profile_id)
             at = completion.achieved_at
-            # Of several receipts the latest before it decides whether it is in time.
-            before = [time for time in times or () if time <= at]
+            times = self.recipients.get(completion.profile_id)
+            if times is None:
+                if self._begins <= at and (self._ends is None or at <= self._ends):
+                    self.others.add(completion.profile_id)
+                continue
+            before = [time for time in times if time <= at]
             if before and (self._span is None or any(self._span(time) >= at for time in before)):
                 kept.append(completion)
                 self.waits.setdefault(completion.profile_id, at - before[0])
@@ -151,7 +160,7 @@ class _Campaign:
         self.value.extend([completion.value for completion in kept])
 
 
-def _row(name: str, campaign: _Campaign, everyone: set[str], size: int, confidence: float) -> CampaignRow:
+def _row(name: str, campaign: _Campaign, size: int, confidence: float) -> CampaignRow:
     recipients = campaign.recipients
     figures = Figures(
         completions=campaign.completions,
@@ -159,5 +168,5 @@ def _row(name: str, campaign: _Campaign, everyone: set[str], size: int, confiden
         value=campaign.value.amount(),
         time_to_convert=durations(campaign.waits.values()),
     )
-    others = Proportion(len(everyone - recipients.keys()), size - len(recipients), confidence)
+    others = Proportion(len(campaign.others), size - len(recipients), confidence)
     return CampaignRow(name, figures, others, difference(others, figures.conversion))

@@ -30,7 +30,8 @@ class CampaignRow:
         campaign: its name.
         figures: the completions at or after a receipt (and within the window), of the recipients; the time to convert
             is from the first receipt.
-        others: of those of the audience who did not receive it, those that completed the goal in the period at all.
+        others: of those of the audience who did not receive it, those that completed the goal while it ran: from its
+            first receipt on, to the end of the window of its last.
         difference: from the others' rate (first) to the recipients' (second), with Holm's correction over all
             campaigns. It is no effect of the campaign.
     """
@@ -67,7 +68,7 @@ class CampaignReport(Result):
         window: how long after a receipt a completion may lie, as it was asked for; ``None``: any time.
         audience: how many profiles there are, recipients of whatever campaign or of none.
         condition: the condition on them, or ``None``.
-        campaigns: a row each, in the order that was asked for, else by name.
+        campaigns: a row each, in the order that was asked for, else by the number of recipients.
         causal: that the differences are effects of the campaigns, which nothing here can say: ``False``.
     """
 

@@ -36,7 +36,7 @@ def figures_table(report: GoalReport) -> Table:
     if times.count:
         rows.append(("time to convert, median", tables.span_text(times.median)))
         rows.append(("the middle half", f"{tables.span_text(times.p25)} to {tables.span_text(times.p75)}"))
-    if report.curve is not None and report.curve.points:
+    if report.curve is not None and report.curve.median is not None:
         rows.append(("half have converted after", tables.span_text(report.curve.median)))
     if report.trend:
         rows.append((f"trend by {report.every}", tables.spark([bucket.completions for bucket in report.trend])))
@@ -167,7 +167,8 @@ _NOTES = {
 
 
 def _outcome_texts(outcomes: Outcomes) -> list[tuple[str, int]]:
-    texts = [("open, may still convert", outcomes.open), ("missed, window closed", outcomes.missed)]
+    texts = [("open, may still convert", outcomes.open)]
+    texts += [("missed, window closed", outcomes.missed)] if outcomes.missed else []
     texts += [("not entered", outcomes.not_entered)] if outcomes.not_entered else []
     return texts + ([("had converted before", outcomes.before)] if outcomes.before else [])
 

@@ -76,12 +76,33 @@ def _refuse_ambiguity(kind: type[ast.And | ast.Or], word: str, items: tuple[Any,
     if trailing.rest:
         outer_part = ast.And((outer_part, *trailing.rest))
     outer = kind((outer_part, *after)) if after else outer_part
+    merged = _merged_filter(kind, (*before, _unwrapped(trailing.node)))
+    if merged is not None and not trailing.rest:
+        whole = trailing.rewrap(merged)
+        raise GoalSyntaxError(
+            f"a `where` takes one comparison, so what stands after `{word}` belongs to no event",
+            code="bare-name",
+            span=trailing.node.span,
+            hint=f"write: {format_node(kind((whole, *after)) if after else whole)}",
+        )
     raise GoalSyntaxError(
         f"`{trailing.suffix}` after `{word}` could belong to the last part or to all of them",
         code="ambiguous-window",
         span=trailing.node.span,
         hint=f"write one of these:\n    {format_node(outer)}\n    {format_node(inner)}",
     )
+
+
+def _merged_filter(kind: type[ast.And | ast.Or], items: tuple[Any, ...]) -> ast.EventOccurrence | None:
+    """``event x where a = 1 and b = 2`` as one event with both comparisons, where the rest is about bare names."""
+    first, rest = items[0], items[1:]
+    if not isinstance(first, ast.EventOccurrence) or first.where is None:
+        return None
+    for each in rest:
+        names = [part.owner for part in ast.walk(each) if isinstance(part, ast.Property)]
+        if not isinstance(each, ast.COMPARISONS) or "event" not in names:
+            return None
+    return ast.EventOccurrence(first.type, kind((first.where, *rest)))
 
 
 def _unwrapped(node: Any) -> Any:

@@ -27,6 +27,7 @@ MAX_SHOWN = 5
 _OWNERS = frozenset({"user", "customer", "person", "contact", "visitor", "account", "traits", "attributes", "profiles"})
 _EVENT_NAMES = frozenset({"type", "name", "event_type", "event_name", "event"})
 _SEGMENT_NAMES = frozenset({"segment", "segments"})
+_OF_TEXT = ("contains", "starts with", "ends with")
 _NOW = frozenset({"now", "today", "yesterday", "tomorrow", "current_date", "current_timestamp"})
 
 Passes = Callable[[ast.Condition], None]
@@ -150,7 +151,9 @@ def _named_by_value(root: ast.Condition, around: Any, node: ast.Property) -> Ite
 
 def _forgotten_quotes(root: ast.Condition, around: Any, node: ast.Property) -> Iterator[Guess]:
     """``profile.plan = pro``, ``profile.plan = pro-plan``, ``profile.plan-name = "x"``, ``profile.created > today``."""
-    if not isinstance(around, (ast.Compare, ast.Range)) or len(node.path) > 1:
+    if not isinstance(around, (ast.Compare, ast.Range)):
+        return
+    if len(node.path) > 1 and not (isinstance(around, ast.Compare) and around.operator in _OF_TEXT):
         return
     name = node.path[0]
     left = around.left if isinstance(around, ast.Compare) else around.value
@@ -182,8 +185,8 @@ def _forgotten_quotes(root: ast.Condition, around: Any, node: ast.Property) -> I
 
 def _hyphenated(value: ast.Value) -> str:
     """The text behind bare names that are joined by ``-``, or ``""``."""
-    if isinstance(value, ast.Property) and value.owner == "event" and len(value.path) == 1:
-        return value.path[0]
+    if isinstance(value, ast.Property) and value.owner == "event":
+        return ".".join(value.path)
     if isinstance(value, ast.Arithmetic) and value.operator == "-":
         first, second = _hyphenated(value.left), _hyphenated(value.right)
         return f"{first}-{second}" if first and second else ""

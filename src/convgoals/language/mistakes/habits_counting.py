@@ -17,6 +17,23 @@ def _counted(match: re.Match[str]) -> str:
     return f"count({match[1]}) {relation} {times}"
 
 
+def _counted_back(match: re.Match[str]) -> str:
+    """``event login 3 times in last 7 days`` as a count."""
+    relation = {"more than": ">", "exactly": "=", "at most": "<="}.get(" ".join((match[3] or "").lower().split()), ">=")
+    times = {"once": "1", "twice": "2", "thrice": "3"}.get(match[4].lower(), match[4])
+    return f"count({match[1]} {match['back']}) {relation} {times}"
+
+
+_PLACES = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
+
+
+def _which(match: re.Match[str]) -> str:
+    """``second event purchase``."""
+    word = match["which"].lower()
+    place = _PLACES.get(word) or int(word[0])
+    return match[3] if place == 1 else f"count({match[3]}) >= {place}"
+
+
 COUNTING: tuple[Habit, ...] = (
     # ---- which are counted
     Habit(
@@ -46,6 +63,36 @@ COUNTING: tuple[Habit, ...] = (
         "how many different values there were is asked by `distinct`",
         ("distinct({2} of ",),
         hint="distinct({2} of event …)",
+    ),
+    Habit(
+        "count",
+        r"({event}(?:\s+where\s+(?:\([^()]*\)|[^()]+?))?)\s+(?P<bad>(?:(at\s+least|more\s+than|exactly|at\s+most)\s+)?(\d+|once|twice|thrice)"
+        r"\s*(?:times|x\b|×)?)\s+(?P<back>in\s+(?:the\s+)?last\s+\d+\s*{unit})",
+        "how often something happened is asked by `count`",
+        (_counted_back,),
+        hint="count({1} {5}) >= 3",
+        only_if_mended=True,
+    ),
+    Habit(
+        "count",
+        r"\b(sum|avg|min|max|distinct)\s*\(\s*(?P<bad>(?:event\s+)?({plain})(?:\s+|\s*\.\s*)({plain}))\s*\)",
+        "`{1}` says of which event: the property, `of` and the event",
+        ("{1}({4} of event {3})",),
+        hint="{1}({4} of event {3})",
+    ),
+    Habit(
+        "count",
+        r"\bcount\s+(?P<bad>(?!event\b|campaign\b|profile\b|of\b){plain})(?=\s*{relation})",
+        "what is counted stands in parentheses, and an event begins with the word `event`",
+        ("count(event {1})",),
+        hint="count(event {1})",
+    ),
+    Habit(
+        "count",
+        r"\A\s*(?P<bad>(?P<which>first|second|third|fourth|fifth|\d(?:st|nd|rd|th)))\s+({event})\s*(?=\Z)",
+        "which of several it is, is asked by `count`; the first is what a goal counts unless it says otherwise",
+        (_which,),
+        hint="count({3}) >= 2",
     ),
     # ---- how it is written
     Habit(
@@ -122,7 +169,7 @@ COUNTING: tuple[Habit, ...] = (
     ),
     Habit(
         "count",
-        r"({relation}\s*\d+)\s+(?P<bad>times|x|occurrences|events)\b",
+        r"((?:{relation}|\band)\s*\d+)\s+(?P<bad>times|x|occurrences|events)\b",
         "a count is a number, without `{2}`",
         ("{1}",),
         hint="{1}",

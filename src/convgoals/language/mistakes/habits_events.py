@@ -127,7 +127,38 @@ EVENTS: tuple[Habit, ...] = (
         hint='event."{2}"',
         only_if_mended=True,
     ),
+    Habit(
+        "event-name",
+        r"\b(?P<bad>events?\s*\.)\s*({name})(?=\s*(?:\Z|\)|\band\b|\bor\b|\bwhere\b|\bwithin\b|\bfollowed\b|;))",
+        "the name of an event follows the word `event`",
+        ("event {2}",),
+        hint="event {2}",
+        only_if_mended=True,
+    ),
+    Habit(
+        "event-name",
+        r"\A\s*({plain})\s+(?P<bad>event)\s*(?=\Z)",
+        "the name of an event follows the word `event`",
+        ("event {1}",),
+        hint="event {1}",
+    ),
     # ---- filters
+    Habit(
+        "where",
+        r"({event})\s+(?P<bad>with|having|whose|if|that\s+has|where)\s+([^()&|]+?\s+(?:and|or)\s+[^()&|]+?)(?=\s*(?:\Z|\bwithin\b|\bin\s+last\b|\bfollowed\b|\)))",
+        "the filter of an event begins with `where`, and several comparisons stand in parentheses",
+        ("{1} where ({3})",),
+        hint="{1} where (…)",
+        only_if_mended=True,
+    ),
+    Habit(
+        "where",
+        r"({event}\s+where\s+)([^()&|]+?)\s*(?P<bad>[&|])(?![&|])\s*([^()&|]+?)(?=\s*(?:\Z|\bwithin\b|\bin\s+last\b|\bfollowed\b|\)))",
+        "comparisons are joined by `and` or `or`, in parentheses",
+        (lambda m: f"{m[1]}({m[2]} {'and' if m['bad'] == '&' else 'or'} {m[4]})",),
+        hint="{1}(… and …)",
+        only_if_mended=True,
+    ),
     Habit(
         "where",
         r"({event})\s+(in\s+(?:the\s+)?last\s+\d+\s*\w+)\s+(?P<bad>where)\s+(\([^()]*\)|[^()]+?)(?=\s*(?:\Z|\)|\band\b|\bor\b|\bwithin\b|\bfollowed\b))",

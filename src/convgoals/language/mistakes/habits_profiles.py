@@ -17,6 +17,11 @@ def _quoted_list(match: re.Match[str]) -> str:
     return match[1] + ", ".join(part if part[:1] in ("'", '"') else f'"{part}"' for part in parts) + match[3]
 
 
+def _one_of(match: re.Match[str]) -> str:
+    texts = ", ".join(f'"{part.strip()}"' for part in match["bad"].split(","))
+    return f"{match[1]} {match[2] or ''}in ({texts})"
+
+
 PROFILES: tuple[Habit, ...] = (
     # ---- profiles
     Habit(
@@ -85,12 +90,27 @@ PROFILES: tuple[Habit, ...] = (
     ),
     Habit(
         "missing-quotes",
-        r"({path}\s*(?:{relation}|contains|starts\s+with|ends\s+with)\s*)(?P<bad>{plain}(?:[ -]{plain}){1,3})"
+        r"({path}\s*(?:{relation}|contains|starts\s+with|ends\s+with|is\s+not|is)\s*)"
+        r"(?P<bad>{plain}(?:[ -]{plain}){1,3})"
         r"(?=\s*(?:\Z|\)|;|\band\b|\bor\b|\bwithin\b|\bin\s+last\b|\bfollowed\b|\bfor\b))",
         "a text stands in quotes",
         (lambda m: f'{m[1]}"{m["bad"]}"',),
         hint='"{2}"',
         only_if_mended=True,
+    ),
+    Habit(
+        "changes",
+        r"(profile\.{names})\s*==?\s*({value})\s+(?P<bad>then|followed\s+by|->|=>|→)\s+\1\s*==?\s*({value})",
+        "a chain is made of what happens, and this is a change of one property",
+        ("{1} changes from {2} to {4}",),
+        hint="{1} changes from {2} to {4}",
+    ),
+    Habit(
+        "window-of",
+        r"(profile\.{names})\s+(?P<bad>(?:with)?in(?:\s+(?:the\s+)?last)?\s+(\d+\s*{unit}))(?!\s*of\b)",
+        "a property does not happen; a window runs from the datetime that it holds",
+        ("event purchase_completed within {3} of {1}",),
+        hint="event purchase_completed within {3} of {1}",
     ),
     Habit(
         "held",
@@ -100,6 +120,28 @@ PROFILES: tuple[Habit, ...] = (
         ("{1} for {3}",),
         hint="{1} for {3}",
     ),
+    Habit(
+        "missing-quotes",
+        r"({path}\s+is\s+(?:not\s+)?)(?P<bad>{plain})(?=\s*(?:\Z|\)|;|\band\b|\bor\b|\bwithin\b|\bfor\b))",
+        "a text stands in quotes",
+        ('{1}"{2}"',),
+        hint='"{2}"',
+    ),
+    Habit(
+        "missing-quotes",
+        r"({path})\s+is\s+(not\s+)?(?:one|any)\s+of\s+(?P<bad>{plain}(?:\s*,\s*{plain})*)",
+        "one of several texts is asked for by `in`, each in quotes",
+        (_one_of,),
+        hint='{1} in ("a", "b")',
+    ),
+    Habit(
+        "missing-quotes",
+        r"((?:contains|starts\s+with|ends\s+with|{relation})\s*)(?P<bad>[\w.:+-]*[@/][\w.@/:+-]*)(?=\s|\Z|\))",
+        "a text stands in quotes",
+        ('{1}"{2}"',),
+        hint='"{2}"',
+        only_if_mended=True,
+    ),
     # ---- segments and campaigns
     Habit(
         "campaign",
@@ -107,6 +149,21 @@ PROFILES: tuple[Habit, ...] = (
         "a receipt is written `campaign … received`",
         ("of campaign {2} received",),
         hint="of campaign {2} received",
+    ),
+    Habit(
+        "segment",
+        r"(in\s+segment\s+{name})\s+(and|or)\s+(?P<bad>{plain})(?=\s*(?:\Z|\)|\band\b|\bor\b))",
+        "each side of `{2}` is a whole condition; a segment is asked for by `in segment`",
+        ("{1} {2} in segment {3}",),
+        hint="{1} {2} in segment {3}",
+        only_if_mended=True,
+    ),
+    Habit(
+        "segment",
+        r"\bin\s+(?:the\s+)?(?P<bad>({plain})\s+segment)\b",
+        "the name of a segment follows `in segment`",
+        ("in segment {2}",),
+        hint="in segment {2}",
     ),
     Habit(
         "segment",

@@ -351,7 +351,8 @@ VALUES: tuple[Habit, ...] = (
     # ---- between
     Habit(
         "between-and",
-        r"between\s*\(?\s*(-?{number}|[\d-]+)\s*(?P<bad>to\b|,|until\b|\.\.|-|–|till\b|through\b)\s*(-?{number}|[\d-]+)\s*\)?",
+        r"between\s*\(?\s*(\d{4}-\d\d-\d\d|-?{number})\s*(?P<bad>to\b|,|until\b|\.\.|-|–|till\b|through\b)\s*"
+        r"(\d{4}-\d\d-\d\d|-?{number})\s*\)?",
         "`between` joins its two ends by `and`",
         ("between {1} and {3}",),
         hint="between {1} and {3}",

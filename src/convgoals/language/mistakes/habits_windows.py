@@ -159,6 +159,22 @@ WINDOWS: tuple[Habit, ...] = (
     ),
     # ---- chains
     Habit(
+        "not-followed-within",
+        r"({event})\s+(?P<bad>(?:(?:and|but)\s+)?(?:without|no|not|never|has\s+no|with\s+no))\s+({event})\s+(?:within|in|for)\s+("
+        + _SPAN
+        + r")(?!\s*(?:of|after|from)\b)",
+        "what does not come within a span after an event is asked by `not followed within`",
+        ("{1} not followed within {4} by {3}",),
+        hint="{1} not followed within {4} by {3}",
+    ),
+    Habit(
+        "followed",
+        r"(?<=\s)(?P<bad>->|=>|→|>>|>|–>)\s*(?=(?:event|campaign)\b)",
+        "one thing after another is written `followed by`",
+        ("followed by ",),
+        hint="event a followed by event b",
+    ),
+    Habit(
         "followed",
         r"(?P<bad>\()\s*({event}[^()]*(?:\([^()]*\))?)\s*\)\s+(?=(?:not\s+)?followed\b)",
         "what a chain begins with stands without parentheses",
@@ -181,21 +197,23 @@ WINDOWS: tuple[Habit, ...] = (
     ),
     Habit(
         "not-followed-within",
+        r"\b(not\s+followed)\s+by\s+({event}(?:\s+where\s+.+?)?)\s+(?P<bad>(?:within|in|for)\s+("
+        + _SPAN
+        + r"))(?!\s*of)",
+        "the span stands before `by`",
+        ("{1} within {4} by {2}",),
+        hint="{1} within {4} by {2}",
+    ),
+    Habit(
+        "not-followed-within",
         r"\bnot\s+followed\s+by\b",
         "`not followed by` needs a span: until when must it not have happened?",
         ("not followed within 14 days by",),
         hint="not followed within 14 days by event …",
     ),
     Habit(
-        "not-followed-within",
-        r"\b(not\s+followed)\s+by\s+({event}(?:\s+where\s+.+?)?)\s+(?P<bad>within\s+(" + _SPAN + r"))(?!\s*of)",
-        "the span stands before `by`",
-        ("{1} within {4} by {2}",),
-        hint="{1} within {4} by {2}",
-    ),
-    Habit(
         "followed-within",
-        r"\b(followed)\s+by\s+({event}(?:\s+where\s+[^()]+?|\s+where\s+\([^()]*\))?)\s+(?P<bad>within\s+("
+        r"\b(followed)\s+by\s+({event}(?:\s+where\s+[^()]+?|\s+where\s+\([^()]*\))?)\s+(?P<bad>(?:with)?in\s+("
         + _SPAN
         + r"))(?!\s*(?:of|after)\b)",
         "the span from one to the next stands before `by`",

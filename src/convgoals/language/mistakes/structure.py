@@ -157,7 +157,7 @@ def _forgotten_event(reading: Reading) -> Iterator[Mistake]:
             yield _event_before(reading, token)
         return
     starts = reading.token(-2).lower
-    if before.lower in KEYWORDS:
+    if before.lower in KEYWORDS or reading.token(-4).lower == "segment":  # `in segment vip or staff`
         return
     if (
         before.kind not in ("word", "text")

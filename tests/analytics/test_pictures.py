@@ -323,7 +323,7 @@ def test_campaigns() -> None:
     picture = bars(campaigns(MANY, goal()))
     assert picture.title == "buy: recipients of campaign c0 converted more than the others, 100.0 % against 5.3 %"
     assert len(picture.bars) == of_campaigns.MOST_ROWS
-    assert picture.notes[1] == "The 20 campaigns with the most recipients, of 30."
+    assert picture.notes[1] == "The 12 campaigns with the most recipients, of 30."
     ledger = Ledger(
         [done(f"p{n}", "2026-01-05") for n in range(20)],
         profiles=[f"p{n}" for n in range(100)],

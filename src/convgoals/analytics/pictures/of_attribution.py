@@ -15,7 +15,7 @@ from convgoals.charts.pictures import Bar, Bars, Picture, Unit
 if TYPE_CHECKING:
     from convgoals.analytics.attribution_result import Attribution, CreditRow
 
-MOST_ROWS = 15
+MOST_ROWS = 12
 """So many campaigns or channels have bars; of more, the rest are added up."""
 
 

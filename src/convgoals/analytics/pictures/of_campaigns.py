@@ -11,7 +11,7 @@ from convgoals.charts.pictures import Bar, Bars, Picture
 if TYPE_CHECKING:
     from convgoals.analytics.campaigns_result import CampaignReport, CampaignRow
 
-MOST_ROWS = 20
+MOST_ROWS = 12
 """So many campaigns have bars; of more, those with the most recipients."""
 
 

@@ -56,8 +56,12 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
-    """The server that the environment names, or else a new one; skips where there is none to start."""
+def running_server(*, fsync: bool = False) -> Iterator[Server]:
+    """The server that the environment names, or else a new one; skips where there is none to start.
+
+    Args:
+        fsync: whether a new one waits for the disk, as servers do: no test asks what a loss of power leaves.
+    """
     elsewhere = os.environ.get(ELSEWHERE)
     if elsewhere:
         server = Server(elsewhere)
@@ -74,8 +78,7 @@ def running_server() -> Iterator[Server]:
     try:
         server = Server(started.get_uri())
         with server.connect() as connection:
-            # What it keeps lives for minutes: no test asks what a loss of power leaves.
-            connection.execute("ALTER SYSTEM SET fsync = off")
+            connection.execute("ALTER SYSTEM SET fsync = on" if fsync else "ALTER SYSTEM SET fsync = off")
             connection.execute("SELECT pg_reload_conf()")
         yield server
     finally:

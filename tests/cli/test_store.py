@@ -82,7 +82,7 @@ def test_there_and_back(fed: Shop) -> None:
     lines = text.count("\n")
     other = f"sqlite:///{fed.path / 'other.db'}"
     outcome = fed("store", "import", "shop.ndjson", "--store", other)
-    assert outcome.out == f"Imported {lines} lines into {other}: the store gives back the same.\n"
+    assert outcome.out == f"Imported {lines} lines: the store gives back the same.\n"  # a URL may hold a password
     assert fed("store", "export", "--store", other).out == text
     assert fed("store", "export", "--store", other, "-").out == text
     assert fed("report", "--store", other).out == fed("report", "--store", fed.store).out

@@ -144,7 +144,7 @@ def bring(args: argparse.Namespace, terminal: Terminal) -> int:
         Progress(terminal, "lines") as progress,
     ):
         count = import_store(file, store, on_progress=lambda done: progress.update(done, None))
-    terminal.line(f"Imported {counted(count, 'line')} into {url}: the store gives back the same.")
+    terminal.line(f"Imported {counted(count, 'line')}: the store gives back the same.")
     return exits.OK
 
 

@@ -241,6 +241,13 @@ def test_a_number_in_quotes_is_found(where: str) -> None:
     assert codes(goal(when=f"event purchase where {where}")) == ["CG012"]
 
 
+@pytest.mark.parametrize("when", ["(event login for 3 days)", "not (event login for 3 days)"])
+def test_an_event_that_is_to_last_is_found(when: str) -> None:
+    """What has happened stays so; that nothing happened for so long is said otherwise, and is taken."""
+    assert codes(goal(when=f"event signup and {when}")) == ["CG013"]
+    assert codes(goal(when="event signup and ((not event login) for 3 days)")) == []
+
+
 def test_an_id_in_quotes_is_taken() -> None:
     """Ids of digits are texts, and so are dates in their own form."""
     assert codes(goal(when='event purchase where (campaign_id = "18" and day > "2026-01-31")')) == []
@@ -264,6 +271,7 @@ def test_rules_have_stable_codes_and_names() -> None:
         "CG010": "no-baseline",
         "CG011": "unquoted-text",
         "CG012": "quoted-number",
+        "CG013": "lasting-event",
     }
 
 
@@ -307,7 +315,7 @@ def test_a_document_brings_its_settings_and_examples() -> None:
 @pytest.mark.parametrize(
     ("table", "message", "hint"),
     [
-        ({"disable": ["CG3"]}, "[lint] disable: there is no rule 'CG3'", "did you mean `CG003`?"),
+        ({"disable": ["CG0003"]}, "[lint] disable: there is no rule 'CG0003'", "did you mean `CG003`?"),
         ({"disable": [5]}, "[lint] disable: there is no rule 5", "one of: CG001, "),
         ({"disable": "CG003"}, "[lint] disable: codes stand in a list", '["CG003"]'),
         ({"disabled": []}, "[lint] there is no `disabled`", "did you mean `disable`?"),
@@ -355,7 +363,7 @@ def test_every_finding_has_a_reason_and_a_repair() -> None:
     bad = [
         Goal("Engagement", "(event order within 7 days of first event order) and event x and event x"),
         Goal("Success", "event x and (event order within 7 days of first event order) and event x"),
-        goal("Texts", 'event sale where (currency = EUR and total > "5")'),
+        goal("Texts", 'event sale where (currency = EUR and total > "5") and (event visit for 3 days)'),
         *(goal(f"Sale {n}", f"event sale where n = {n}") for n in range(10)),
     ]
     found = lint(bad, examples=[])

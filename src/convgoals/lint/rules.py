@@ -14,7 +14,7 @@ import attrs
 from convgoals.goals import Goal
 from convgoals.language import ast
 from convgoals.language.contradictions import always_true
-from convgoals.language.format import format_name, format_node, quote
+from convgoals.language.format import format_duration, format_name, format_node, quote
 from convgoals.language.normal import normal_form
 
 MAX_ACTIVE = 10
@@ -218,6 +218,17 @@ def quoted_number(goal: Goal) -> Iterator[Reason]:
         )
 
 
+def lasting_event(goal: Goal) -> Iterator[Reason]:
+    """``event login for 30 days``: an event that has happened stays so, so this only waits."""
+    for node in ast.walk(goal.condition.root):
+        if isinstance(node, ast.Held) and isinstance(node.condition, ast.OCCURRENCES):
+            said, span = format_node(node.condition), format_duration(node.duration)
+            yield (
+                f"`{format_node(node)}` is so {span} after the first time: what has happened stays so",
+                f"({'not ' + said}) for {span}, if it must not happen for so long; {said} in last {span}, if it must",
+            )
+
+
 def trigger_events(node: ast.Condition) -> Iterator[ast.EventOccurrence]:
     """The events that may be the trigger of a completion of *node* (semantics §4)."""
     match node:
@@ -285,4 +296,5 @@ RULES: tuple[Rule, ...] = (
     Rule("CG010", "no-baseline", "no description, and so no baseline", no_description),
     Rule("CG011", "unquoted-text", "a text that stands without quotes, and is read as a property", unquoted_text),
     Rule("CG012", "quoted-number", "a number in quotes, which is a text", quoted_number),
+    Rule("CG013", "lasting-event", "an event that is to last, though it stays so by itself", lasting_event),
 )

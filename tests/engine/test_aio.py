@@ -161,3 +161,25 @@ def test_never_opened() -> None:
         await AsyncGoalEngine([BUY]).close()
 
     asyncio.run(story())
+
+
+def test_keeping() -> None:
+    """History is given from a stream, portion by portion; what is final is dropped, with progress told in the loop."""
+
+    async def stream() -> AsyncIterator[Event]:
+        for number in range(2_500):
+            yield Event("buy", f"p{number % 7}", "2026-01-01T00:00:00Z", id=f"g{number}")
+
+    async def story() -> None:
+        given: list[int] = []
+        passed: list[int] = []
+        async with AsyncGoalEngine([BUY], lateness="1 day") as engine:
+            await engine.process([buy(9)])
+            changes = await engine.backfill(stream(), [BUY], on_progress=given.append)
+            assert (len(changes), given) == (2_500, [1_000, 2_000, 2_500])
+            assert await engine.backfill([buy(2)], ["Buy"]) != []
+            assert await engine.vacuum(on_progress=passed.append) > 0
+            await asyncio.sleep(0)
+            assert passed == [8]
+
+    asyncio.run(story())

@@ -393,7 +393,7 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         completions = sorted(run.completions, key=_change_order)
         changes: list[Change] = [*retractions, *completions]
         reached = to_instant(run.recorded_at)
-        if run.long.pruned_to >= self._floor:
+        if BEGINNING < run.long.pruned_to >= self._floor:
             floor = max(run.long.pruned_to + 1, int(self._store.positions().get(FLOOR, BEGINNING)))
             batch = attrs.evolve(batch, positions={**batch.positions, FLOOR: floor})
         self._store.commit(

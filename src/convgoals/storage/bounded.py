@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 _Value = TypeVar("_Value")
 
-_SAMPLE: Final = 50
+_SAMPLE: Final = 16
 """How many of the newest entries, and as many of the oldest, are weighed to know what one weighs."""
 
 _CALLS: Final = 256
@@ -40,9 +40,11 @@ class Bound:
 
     def hold(self, entries: dict[str, _Value]) -> bool:
         """Drop the oldest of *entries* that are too many; whether there were any."""
-        size = len(entries)
+        size, before = len(entries), self._weighed_at
         self._calls += 1
-        if size <= self._limit and self._calls < _CALLS and size - self._weighed_at <= self._limit // 64:
+        # While there is much room left, they may double before they are weighed again.
+        room = max(self._limit // 64, min(before, (self._limit - before) // 8))
+        if size <= self._limit and self._calls < _CALLS and size - before <= room:
             return False
         sample = [*itertools.islice(reversed(entries.items()), _SAMPLE), *itertools.islice(entries.items(), _SAMPLE)]
         weight = sum(100 + sys.getsizeof(name) + self._weigh(value) for name, value in sample) // max(len(sample), 1)

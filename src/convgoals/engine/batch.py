@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from convgoals.engine.fold import Firing, Fold, ProfileRecord, by_order, ignore_notes
+from convgoals.engine.fold import Firing, Fold, ProfileRecord, ignore_notes, in_order
 from convgoals.engine.long_logs import LongLogs
 from convgoals.engine.plans import Plans, View
 from convgoals.engine.restoring import Folded, Restorer, renumbered, visible
@@ -53,7 +53,7 @@ class _AtHand:
     def facts(self) -> Sequence[Fact]:
         """Those that the store has, and those *kept* of this batch, in order."""
         stored = self._store.load([self.profile_id]).get(self.profile_id)
-        return sorted((*(stored.facts if stored else ()), *self.kept), key=by_order)
+        return in_order((*(stored.facts if stored else ()), *self.kept))
 
 
 class BatchRun:
@@ -93,6 +93,7 @@ class BatchRun:
         self.retractions: list[Retraction] = []
         self.recorded_at = recorded_at
         self.unheard: Counter[str] = Counter()
+        self._live = frozenset((machine.goal.name, machine.version) for machine in self.plan.machines)
         self._at_hand = _AtHand(store)
         self._fold = Fold(self.plan, self._at_hand.facts, note, self.unheard)
         self.long = LongLogs(plans, store, final)
@@ -136,14 +137,16 @@ class BatchRun:
         self._at_hand.profile_id, self._at_hand.kept = profile_id, facts
         ids, events = record.ids, self.plan.events
         unheard = [fact for fact in facts if type(fact) is Event and fact.type not in events]
-        self.unheard.update(fact.type for fact in unheard)
-        dropped = () if self.keep_all else unheard
-        passed = {id(fact) for fact in dropped}
-        fresh = {fact.id: fact for fact in reversed(facts) if fact.id not in ids and id(fact) not in passed}
-        for fact in (*fresh.values(), *dropped):
-            if fact.instant > record.latest:
-                record.latest = fact.instant
-        ordered = sorted(fresh.values(), key=by_order)
+        if unheard:
+            self.unheard.update(fact.type for fact in unheard)
+        if unheard and not self.keep_all:
+            record.latest = max(record.latest, *(fact.instant for fact in unheard))
+            passed = {id(fact) for fact in unheard}
+            facts = [fact for fact in facts if id(fact) not in passed]
+        # Of those with one id, the first stays.
+        ordered = in_order({fact.id: fact for fact in reversed(facts) if fact.id not in ids}.values())
+        if ordered and ordered[-1].instant > record.latest:
+            record.latest = ordered[-1].instant
         rest = ordered
         if ordered and ordered[0].instant <= record.last:
             if record.trail is None:
@@ -207,12 +210,12 @@ class BatchRun:
         self.unheard.update(fact.type for fact in unheard)
         passed = set() if self.keep_all else {id(fact) for fact in unheard}
         heard = [fact for fact in reversed(facts) if id(fact) not in passed]
-        kept = sorted({fact.id: fact for fact in heard if fact.id not in record.ids}.values(), key=by_order)
+        kept = in_order({fact.id: fact for fact in heard if fact.id not in record.ids}.values())
         passing = max((fact.instant for fact in facts if id(fact) in passed), default=BEGINNING)
         whole = self._with(profile_id, kept, max([record.latest, passing, *(fact.instant for fact in kept)]))
         for strand in trail.strands:
             fresh = {fact.id: fact for fact in heard if fact.id not in strand.record.ids}
-            self._add_to_strand(profile_id, strand, sorted(fresh.values(), key=by_order), passing, whole)
+            self._add_to_strand(profile_id, strand, in_order(fresh.values()), passing, whole)
         first = trail.strands[0].record
         first.trail, first.full = trail, NEVER
         self._change_strands(profile_id, trail, kept)
@@ -224,7 +227,7 @@ class BatchRun:
         @functools.cache
         def whole() -> StoredProfile:
             stored = self.store.load([profile_id]).get(profile_id) or StoredProfile((), BEGINNING)
-            facts = tuple(sorted((*stored.facts, *kept), key=by_order))
+            facts = tuple(in_order((*stored.facts, *kept)))
             return attrs.evolve(stored, facts=facts, until=max(stored.until, latest, self.clock))
 
         return whole
@@ -243,7 +246,7 @@ class BatchRun:
             self.correct(profile_id, folded, fresh[0].id)
             strand.record, strand.base = folded.strand.record, folded.strand.base
             return
-        fold = Fold(strand.plan, lambda: visible(whole(), strand.scopes), ignore_notes, Counter())
+        fold = Fold(strand.plan, lambda: visible(whole(), strand.scopes), ignore_notes, {})
         fold.run(strand.record, fresh)
         strand.record.latest = max(strand.record.latest, latest)
         fold.pass_time(strand.record, max(strand.record.latest, self.clock))
@@ -320,11 +323,10 @@ class BatchRun:
             cause: the id of the fact that made this necessary.
             latest: the instant of the profile's latest fact, kept or not, where that is known.
         """
-        facts = sorted((*stored.facts, *new), key=by_order) if stored else list(new)
+        facts = in_order((*stored.facts, *new)) if stored else list(new)
         record, fired = fold_all(self.plan, facts, max(latest, self.clock, stored.until if stored else BEGINNING))
-        live = {(machine.goal.name, machine.version) for machine in self.plan.machines}
         wanted = [self._completion(profile_id, firing) for firing in fired]
-        recorded = [c for c in self.store.completions(profile_id=profile_id) if (c.goal, c.version) in live]
+        recorded = [c for c in self.store.completions(profile_id=profile_id) if (c.goal, c.version) in self._live]
         self._correct(recorded, wanted, cause)
         wake = record.wake if record.wake < NEVER else None
         self.changes.put(profile_id, ProfileChange(tuple(new), record.latest, wake))
@@ -332,6 +334,9 @@ class BatchRun:
 
     def _correct(self, recorded: Sequence[Completion], wanted: Sequence[Completion], cause: str | None) -> None:
         """Retract what is recorded and not wanted, and record what is wanted and not recorded."""
+        if not recorded:
+            self.completions += wanted
+            return
         unmatched: dict[Any, list[Completion]] = {}
         for completion in recorded:
             unmatched.setdefault(_particulars(completion), []).append(completion)
@@ -367,7 +372,7 @@ def completion_of(plan: Plan, profile_id: str, firing: Firing, recorded_at: date
 def fold_all(plan: Plan, facts: Sequence[Fact], until: int) -> tuple[ProfileRecord, list[Firing]]:
     """Where a profile stands after all its kept *facts*, in order, and time up to *until*; and all that fired."""
     record = ProfileRecord(plan)
-    fold = Fold(plan, lambda: facts, ignore_notes, Counter())
+    fold = Fold(plan, lambda: facts, ignore_notes, {})
     fold.run(record, facts)
     record.latest = max(record.latest, until)  # a fact that was not kept may have been the latest
     fold.pass_time(record, record.latest)

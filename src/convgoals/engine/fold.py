@@ -10,8 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -34,6 +33,8 @@ STEP = 128
 
 by_order = attrgetter("instant", "id")
 """The order in which the facts of a profile are folded."""
+
+_by_instant = attrgetter("instant")
 
 
 class ProfileRecord:
@@ -93,7 +94,7 @@ class Fold(Moment):
         plan: Plan,
         history: Callable[[], Sequence[Fact]],
         notes: Callable[[int, Notes], None],
-        unheard: Counter[str],
+        unheard: dict[str, int],
     ) -> None:
         super().__init__()
         self.plan = plan
@@ -135,7 +136,7 @@ class Fold(Moment):
                     if keep_all:
                         ids[fact_id] = None
                         continue
-                    self._unheard[fact.type] += 1
+                    self._unheard[fact.type] = self._unheard.get(fact.type, 0) + 1
                     unheard = t
                 else:
                     ids[fact_id] = None
@@ -329,7 +330,7 @@ def _anchor(machine: Machine, moment: Moment, trigger: Fact | None) -> int | Non
     if not machine.windowed:
         return None
     for anchor, fired in moment.through:
-        if trigger is None or any(trigger is fact for fact in fired):
+        if trigger is None or (fired and trigger is fired[0]) or any(trigger is fact for fact in fired):
             return anchor
     return None
 
@@ -345,6 +346,14 @@ def apply_profile_fact(record: ProfileRecord, fact: ProfileSnapshot | ProfileUpd
     record.properties = merged
     if fact.segments is not None:
         record.segments = fact.segments
+
+
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """*facts* by `by_order`; ids are compared only where there are ties, which is seldom."""
+    ordered = sorted(facts, key=_by_instant)
+    if len(ordered) > 1 and len(set(map(_by_instant, ordered))) < len(ordered):
+        ordered.sort(key=by_order)
+    return ordered
 
 
 def rise(times: Sequence[int]) -> bool:

@@ -110,7 +110,9 @@ class Intake:
         found.latest = max(found.latest, last)
         found.groups = dict(groups)
         if not rising:
-            found.untidy.update(name for name, group in groups.items() if not rise([fact.instant for fact in group]))
+            found.untidy.update(
+                name for name, group in groups.items() if len(group) > 1 and not rise([fact.instant for fact in group])
+            )
         return found
 
     def sort_all(self, batch: Sequence[Fact], aliases: Mapping[str, str]) -> dict[str, list[Fact]]:

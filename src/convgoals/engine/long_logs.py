@@ -6,7 +6,6 @@ has to be corrected. Where the two come to stand at the same place, the rest of 
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -104,7 +103,7 @@ class LongLogs:
         yield None, ()
 
     def _fold(self, history: Callable[[], Sequence[Fact]]) -> Fold:
-        return Fold(self._plan, history, ignore_notes, Counter())
+        return Fold(self._plan, history, ignore_notes, {})
 
     def _kept(self, profile_id: str, after: int | None = None, until: int | None = None) -> tuple[Fact, ...]:
         stored = self._store.load([profile_id], after=after, until=until).get(profile_id)

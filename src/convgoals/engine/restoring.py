@@ -7,7 +7,6 @@ what is kept from before, and goes on from what the ledger says of it.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -99,7 +98,7 @@ class Restorer:
         record = record_of(rung, plan)
         record.ids = KnownIds(sketch, lambda: [fact.id for fact in self._store.load([profile_id])[profile_id].facts])
         trail = Trail([*(each for each, _ in final), rung], bool(final), sketch.number, True, sketch)
-        fold = Fold(plan, lambda: self._store.load([profile_id])[profile_id].facts, ignore_notes, Counter())
+        fold = Fold(plan, lambda: self._store.load([profile_id])[profile_id].facts, ignore_notes, {})
         climb(fold, record, stored.facts, trail.rungs)
         record.latest = max(record.latest, stored.until)
         fold.pass_time(record, record.latest)
@@ -121,7 +120,7 @@ class Restorer:
             record = record_of(base, plan)
             record.ids = {fact.id: None for fact in facts if fact.instant <= base.at}
         rungs: list[Rung] = []
-        fold = Fold(plan, lambda: facts, ignore_notes, Counter())
+        fold = Fold(plan, lambda: facts, ignore_notes, {})
         climb(fold, record, facts[len(record.ids) :], rungs)
         record.latest = max(record.latest, _reached(stored, view.scopes))
         fold.pass_time(record, record.latest)
@@ -157,7 +156,7 @@ class Restorer:
         """Where a goal stands alone at a final instant that it was not there for, and what it fired up to it."""
         plan = plan_of(machine)
         record = ProfileRecord(plan)
-        fold = Fold(plan, lambda: facts, ignore_notes, Counter())
+        fold = Fold(plan, lambda: facts, ignore_notes, {})
         fold.run(record, [fact for fact in facts if fact.instant <= at])
         fold.pass_time(record, at)
         name, version = machine.goal.name, machine.version

@@ -75,7 +75,9 @@ def _in_order(facts: list[Fact]) -> list[Fact]:
         for fact in facts:
             by_id.setdefault(fact.id, fact)
         facts = list(by_id.values())
-    facts.sort(key=_FACT_ORDER)
+    facts.sort(key=_INSTANT)
+    if len(set(map(_INSTANT, facts))) < len(facts):
+        facts.sort(key=_FACT_ORDER)
     return facts
 
 

@@ -176,6 +176,19 @@ def test_journeys_that_led_nowhere() -> None:
             assert sum(row.credits["markov"].completions for row in some.credited) == some.completions
 
 
+def test_recipients_alone_led_nowhere() -> None:
+    """Of a goal that is linked, the journeys of those who did not receive its campaign do not count."""
+    sent = [CampaignReceipt("spring", who, at("2026-01-02")) for who in "ab"]
+    sent += [CampaignReceipt("summer", who, at("2026-01-01")) for who in "abcd"]
+    ledger = Ledger([done("a", "2026-01-03")], sent=sent)
+    linked = attribution(ledger, goal(campaign="spring"), models=["markov"], until="2026-01-31")
+    everyone = attribution(ledger, goal(), models=["markov"])
+    # Of two recipients one converts; of four, one does, and summer alone is lost in two.
+    assert [float(row.credits["markov"].completions) for row in linked.credited] == [0.5, 0.5]
+    assert [float(row.credits["markov"].completions) for row in everyone.credited] == [0.5, 0.5]
+    assert linked.completions == everyone.completions == 1
+
+
 def test_refusals() -> None:
     """A touchpoint is an occurrence, and no receipt, for every receipt is a touch."""
     with _ads() as engine:

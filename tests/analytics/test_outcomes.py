@@ -223,6 +223,46 @@ def test_open_outcomes_are_shown() -> None:
         assert found.to_dict()["outcomes"]["missed"] == 5
 
 
+@given(lives, st.tuples(instants, instants), st.sampled_from([SOON, LINKED]), st.booleans())
+def test_cohorts_against_a_baseline(
+    life: list[Any], period: tuple[datetime, datetime], goal: Goal, final_only: bool
+) -> None:
+    """A cohort is compared with the one of the baseline, whose figures are those of a report on it."""
+    since, until = sorted(period)
+    with lived(life) as shop:
+        asked: dict[str, Any] = {"by": "entered", "final_only": final_only}
+        found = shop.engine.report(goal, since=since, until=until, baseline="previous", **asked)
+        assert found.baseline is not None
+        before = shop.engine.report(goal, since=found.baseline.since, until=found.baseline.until, **asked)
+        assert found.baseline.figures == before.figures
+        assert found.baseline.completions_change == found.completions - before.completions
+        assert "counts once" not in found.baseline.sentence
+        assert found.audience_kind == "entered"
+        assert found.campaign == goal.campaign
+        assert str(found)
+
+
+def test_nothing_has_happened() -> None:
+    """Before any fact there is nobody who could have entered."""
+    with GoalEngine([SOON]) as engine:
+        found = engine.report("soon", by="entered")
+        assert (found.audience, found.outcomes, found.curve, found.trend) == (0, None, None, ())
+        assert engine.report("soon", audience="entered", final_only=True).audience == 0
+        assert engine.report("soon", audience="profile.plan is not set", breakdown="segment").breakdown == ()
+        assert engine.campaigns("soon").campaigns == ()
+
+
+def test_what_the_goal_looked_at_is_gone() -> None:
+    """Who completed the goal has entered it, though the new condition's anchor never came."""
+    with GoalEngine([Goal("pays", "event paid within 2 days of first event trial")]) as engine:
+        engine.process([Event("trial", "a", START), Event("paid", "a", START + timedelta(days=1))])
+        engine.add(Goal("pays", "event paid within 2 days of first event demo"))
+        found = engine.report("pays", by="entered")
+        assert (found.audience, found.converting_profiles, found.trend[0].start.date()) == (1, 1, START.date())
+        assert found.curve is not None
+        assert found.curve.median == timedelta(days=1)
+
+
 def test_refusals() -> None:
     """Final outcomes of a goal without a window, and another way of cutting time, are refused."""
     with _trials() as engine:

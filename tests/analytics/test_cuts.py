@@ -97,6 +97,8 @@ def test_rows(life: list[Any], name: str, limit: int) -> None:
             assert row.converting_profiles == len(who)
             assert Fraction(row.value.sum) == worth(mine)
             assert row.conversion.total == found.audience == len(shop.logs)
+            assert row.conversion.count <= row.conversion.total
+            assert row.own is None or row.own.count <= row.own.total <= found.audience
         if name in EXCLUSIVE:
             assert sum(row.completions for row in found.breakdown) == found.completions
             assert sum(row.converting_profiles for row in found.breakdown) == found.converting_profiles
@@ -271,7 +273,7 @@ def test_refusals() -> None:
     """What names no property, and an audience of what happened or of a span of time, are refused with a repair."""
     assert check_dimension('profile."a"') == "profile.a"
     with _countries() as engine:
-        for name in ("profile.", "event.a b", "user.country", "segments"):
+        for name in ("profile.", "event.a b", "user.country", "segments", "trigger.kind"):
             with pytest.raises(QuestionError) as caught:
                 engine.report("buy", breakdown=name)
             assert caught.value.code == "dimension"

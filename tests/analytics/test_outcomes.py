@@ -123,7 +123,7 @@ def test_cohorts(life: list[Any], since: datetime | None, until: datetime | None
         assert sum(bucket.conversion.total for bucket in found.trend if bucket.conversion) == found.audience
 
 
-@given(lives, st.sampled_from([SOON, BUY]))
+@given(lives, st.sampled_from([SOON, BUY, LINKED]))
 def test_curve_of_a_report(life: list[Any], goal: Goal) -> None:
     """The curve is of everyone who entered: how long it took, or has been, and who missed is out when that is sure."""
     with lived(life) as shop:
@@ -133,11 +133,15 @@ def test_curve_of_a_report(life: list[Any], goal: Goal) -> None:
             return
         at = found.outcomes.at
         done = counting(shop, goal, at)
+        ever = {each.profile_id for each in shop.completions(goal.name)}
+        received = shop.received("spring")
         spans = []
         for who, stood in standings_of(shop, goal, at).items():
-            if stood.entered_at is not None:
+            if stood.entered_at is not None and (goal is not LINKED or who in received):
+                start = max(stood.entered_at, received[who]) if goal is LINKED else stood.entered_at
                 end = done[who][0] if who in done else stood.closed_at or at
-                spans.append((end - stood.entered_at, who in done))
+                if who in done or (who not in ever and start <= end):
+                    spans.append((end - start, who in done))
         assert found.curve == curve(spans)
 
 

@@ -43,6 +43,9 @@ def check_dimension(name: str | None) -> str | None:
                 raise QuestionError(
                     f"{name!r:.80} names no property: {error.message}", code="dimension", hint=f"{owner}.country"
                 ) from None
+    if isinstance(name, str) and name.startswith("trigger."):
+        known = f"the trigger is an event: event.{name.removeprefix('trigger.')}"
+        raise QuestionError(f"nothing can be broken down by {name!r:.80}", code="dimension", hint=known)
     known = f"one of {', '.join(NAMES)}, or a property: profile.country, event.category"
     raise QuestionError(
         f"nothing can be broken down by {name!r:.80}", code="dimension", hint=did_you_mean(str(name), NAMES) or known

@@ -68,7 +68,8 @@ class Standings:
         at: the time.
         entered: of those who have entered by then, when; who is known, but by no fact that is kept, is not here.
         outcomes: how it went with each profile of the audience.
-        spans: of those who entered and could convert: how long it took, or has taken, since; and whether they did.
+        spans: of those who entered and could convert: how long it took, or has taken, since then (of recipients: since
+            the receipt if that came later); and whether they did.
     """
 
     at: datetime
@@ -135,11 +136,12 @@ def standings(
         found.outcomes[profile_id] = outcome
         if entered is not None:
             found.entered[profile_id] = entered
-            if counting is not None:
-                found.spans[profile_id] = (max(timedelta(0), counting.achieved_at - entered), True)
-            elif first is None:
-                closed = standing.closed_at
-                found.spans[profile_id] = ((at if closed is None else closed) - entered, False)
+            # Before the receipt a recipient could not convert so that it counts, so time runs from then on.
+            start = max(entered, selection.received[profile_id]) if selection.campaign else entered
+            end = standing.closed_at if counting is None else counting.achieved_at
+            span = (at if end is None else end) - start
+            if counting is not None or (first is None and span >= timedelta(0)):
+                found.spans[profile_id] = (max(timedelta(0), span), counting is not None)
     return found
 
 

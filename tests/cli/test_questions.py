@@ -279,6 +279,23 @@ def test_empty_answers(fed: Shop) -> None:
     assert len(fed(*nobody, "--format", "csv").out.splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "place"),
+    [
+        (("report", "--goal", "Signup"), "0 figures conversion interval confidence"),
+        (("funnel", "Signup", "Purchase"), "stages 0 step interval confidence"),
+        (("compare", "Signup", "Purchase"), "goals 0 figures conversion interval confidence"),
+        (("campaigns", "Signup"), "campaigns 0 figures conversion interval confidence"),
+    ],
+)
+def test_confidence(fed: Shop, arguments: tuple[str, ...], place: str) -> None:
+    """``--confidence`` is that of every interval."""
+    found = json.loads(fed(*arguments, "--store", fed.store, "--json", "--confidence", "0.9").out)
+    for step in place.split():
+        found = found[int(step) if step.isdigit() else step]
+    assert found == 0.9
+
+
 # ---- what cannot be answered
 
 
@@ -300,6 +317,8 @@ def test_empty_answers(fed: Shop) -> None:
         (("funnel", "Signup", "Purchase", "--within", "soon"), "no span of time"),
         (("funnel", "Signup", "Purchase", "--dropped", "3"), "no stage"),
         (("funnel", "Signup", "Purchase", "--dropped", "9" * 5_000), "no stage"),
+        (("compare", "Signup", "Purchase", "--confidence", "95"), "'95' does not lie between 0 and 1"),
+        (("compare", "Signup", "Purchase", "--confidence", "nan"), "'nan' does not lie between 0 and 1"),
         (("compare", "Signup"), "at least two goals"),
         (("compare", "Signup", "Signup"), "compared with itself"),
         (("campaigns", "Purchase", "--campaign", "sprin"), "did you mean `spring`?"),

@@ -177,6 +177,13 @@ def test_chosen_goals(engine: GoalEngine) -> None:
         report_page(engine, goals=["nothing"])
 
 
+def test_confidence(engine: GoalEngine) -> None:
+    """The confidence asked for is that of all intervals on the page."""
+    page = report_page(engine, confidence=0.8, funnels=[[SCRIPT, QUOTES]])
+    assert "80 % interval" in page
+    assert "95 % interval" not in page
+
+
 def test_archived_goals() -> None:
     """An archived goal is on the page where it is asked for, and not otherwise."""
     with GoalEngine([Goal("old", "event x"), Goal("new", "event x")]) as engine:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 
 from convgoals.cli import exits
-from convgoals.cli.options import add_audience, add_format, add_period, add_store, number, open_existing
+from convgoals.cli.options import add_audience, add_confidence, add_format, add_period, add_store, number, open_existing
 from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import write_csv
 from convgoals.cli.writing import add_chart, check_chart, write_chart
@@ -30,6 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_period(parser)
     add_audience(parser)
     parser.add_argument("--goal-version", type=number(1), metavar="N", help="only completions of this version")
+    add_confidence(parser)
     add_chart(parser, "campaigns")
     add_format(parser)
 
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             until=args.until,
             timezone=args.timezone,
             audience=args.audience,
+            confidence=args.confidence,
             version=args.goal_version,
         )
     write_chart(report, args, terminal)

@@ -8,7 +8,15 @@ from __future__ import annotations
 import argparse
 
 from convgoals.cli import exits
-from convgoals.cli.options import add_audience, add_every, add_format, add_period, add_store, open_existing
+from convgoals.cli.options import (
+    add_audience,
+    add_confidence,
+    add_every,
+    add_format,
+    add_period,
+    add_store,
+    open_existing,
+)
 from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import write_csv
 from convgoals.cli.writing import add_chart, check_chart, write_chart
@@ -21,6 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_period(parser, "the first goal's")
     add_every(parser)
     add_audience(parser)
+    add_confidence(parser)
     add_chart(parser, "rates or trend (default: rates)")
     add_format(parser)
 
@@ -36,6 +45,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             timezone=args.timezone,
             every=args.every,
             audience=args.audience,
+            confidence=args.confidence,
         )
     write_chart(comparison, args, terminal)
     if args.format == "json":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from convgoals.cli import exits
-from convgoals.cli.options import add_breakdown, add_format, add_period, add_store, open_existing
+from convgoals.cli.options import add_breakdown, add_confidence, add_format, add_period, add_store, open_existing
 from convgoals.cli.terminal import Terminal
 from convgoals.cli.texts import write_csv
 from convgoals.cli.writing import add_chart, check_chart, write_chart
@@ -31,6 +31,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--dropped", metavar="STAGE", help="print only the ids of the profiles that went no further than this stage"
     )
+    add_confidence(parser)
     add_chart(parser, "stages, or groups with --by (default: stages)")
     add_format(parser)
 
@@ -49,6 +50,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
             until=args.until,
             timezone=args.timezone,
             audience=args.audience,
+            confidence=args.confidence,
             limit=args.limit,
         )
     write_chart(funnel, args, terminal)

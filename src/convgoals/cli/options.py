@@ -75,6 +75,27 @@ def add_audience(parser: argparse.ArgumentParser, *, entered: bool = False) -> N
     )
 
 
+def add_confidence(parser: argparse.ArgumentParser) -> None:
+    """``--confidence``."""
+    parser.add_argument(
+        "--confidence",
+        type=_share,
+        default=0.95,
+        metavar="SHARE",
+        help="of intervals, between 0 and 1 (default: 0.95)",
+    )
+
+
+def _share(text: str) -> float:
+    try:
+        found = float(text) if len(text) <= 24 else 0.0
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 1:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} does not lie between 0 and 1")
+    return found
+
+
 def number(least: int) -> Callable[[str], int]:
     """A type of option: a whole number of at least *least*."""
 

@@ -17,6 +17,7 @@ from convgoals.cli.options import (
     DIMENSIONS,
     InputError,
     add_audience,
+    add_confidence,
     add_format,
     add_limit,
     add_period,
@@ -76,6 +77,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         choices=("figures", "trend", "breakdown", "histogram", "curve"),
         help="the rows of --format csv (default: breakdown with --by, else trend)",
     )
+    add_confidence(parser)
     add_chart(parser, "trend, breakdown, baseline, time or curve (default: breakdown with --by, else trend)")
     parser.add_argument("--html", metavar="FILE", help="write a page into FILE instead, which needs no network")
     parser.add_argument(
@@ -147,6 +149,7 @@ def _report(engine: GoalEngine, name: str, args: argparse.Namespace) -> GoalRepo
         limit=args.limit,
         baseline=None if args.baseline == "none" else args.baseline,
         version=args.goal_version,
+        confidence=args.confidence,
         by=_cut(args),
         final_only=args.final_only,
         outcomes=bool(args.outcomes) or "curve" in (args.part, args.picture),
@@ -172,6 +175,7 @@ def _write_page(engine: GoalEngine, args: argparse.Namespace, terminal: Terminal
         audience=args.audience,
         limit=args.limit,
         baseline=None if baseline == "none" else baseline,
+        confidence=args.confidence,
         by=_cut(args),
         final_only=args.final_only,
         outcomes=args.outcomes is not False,

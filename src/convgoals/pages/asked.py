@@ -11,6 +11,7 @@ from convgoals.analytics.goal_report import GoalReport
 from convgoals.analytics.measure import By
 from convgoals.analytics.periods import Moment
 from convgoals.analytics.selection import Audience
+from convgoals.analytics.stats import CONFIDENCE
 from convgoals.engine.engine import GoalEngine
 from convgoals.goals import Goal
 
@@ -28,7 +29,7 @@ class Asked:
         every: the size of the trends' buckets; ``None``: what suits the period.
         breakdowns: what each goal is broken down by.
         baseline: another period to compare with, as there; ``None``: none.
-        by, final_only: as there.
+        by, final_only, confidence: as there.
         outcomes: whether to look at each profile's facts for who is open and by when those who entered convert.
     """
 
@@ -44,6 +45,7 @@ class Asked:
     by: By = "converted"
     final_only: bool = False
     outcomes: bool = True
+    confidence: float = CONFIDENCE
 
     def period(self) -> dict[str, Any]:
         """The period, as every question takes it."""
@@ -55,7 +57,8 @@ class Asked:
 
     def report(self, goal: Goal, *, every: Every, **more: Any) -> GoalReport:
         """A report of *goal* with the page's options."""
-        asked = {"every": every, "by": self.by, "final_only": self.final_only, "limit": self.limit}
+        asked: dict[str, Any] = {"every": every, "by": self.by, "final_only": self.final_only}
+        asked |= {"limit": self.limit, "confidence": self.confidence}
         return self.engine.report(goal.name, **self.period(), **asked, **more)
 
     def can_cut(self, goal: Goal, dimension: str) -> bool:

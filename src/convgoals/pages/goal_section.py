@@ -106,7 +106,7 @@ def _campaigns(asked: Asked, goal: Goal, artist: Artist) -> Markup | None:
     """How recipients of each campaign did, and what completions are owed to, where there were any."""
     options = asked.shared_audience()
     options["audience"] = None if options["audience"] in AUDIENCES else options["audience"]
-    report = asked.engine.campaigns(goal.name, **options)
+    report = asked.engine.campaigns(goal.name, confidence=asked.confidence, **options)
     if not report.campaigns:
         return None
     return join(artist.figure(report.picture(), *report.tables()), _credit(asked, goal, artist))

@@ -13,6 +13,7 @@ from convgoals.analytics.goal_report import GoalReport
 from convgoals.analytics.measure import By
 from convgoals.analytics.periods import Moment
 from convgoals.analytics.selection import Audience
+from convgoals.analytics.stats import CONFIDENCE
 from convgoals.engine.engine import GoalEngine
 from convgoals.goals import Goal
 from convgoals.pages.asked import Asked
@@ -38,6 +39,7 @@ def report_page(
     by: By = "converted",
     final_only: bool = False,
     outcomes: bool = True,
+    confidence: float = CONFIDENCE,
     funnels: Sequence[Sequence[str]] = (),
     title: str = "Conversion goals",
     made_at: datetime | None = None,
@@ -61,6 +63,7 @@ def report_page(
         final_only: as there.
         outcomes: whether to say who is open and by when those who entered convert, of goals with a window; each
             profile's facts are looked at for it.
+        confidence: of the intervals.
         funnels: the stages of each funnel to show, by the names of goals.
         title: of the page.
         made_at: when it was made, to be said at its end.
@@ -71,7 +74,19 @@ def report_page(
     """
     shown = engine.goals() if goals is None else _find(engine, goals)
     asked = Asked(
-        engine, since, until, every, timezone, audience, limit, tuple(breakdowns), baseline, by, final_only, outcomes
+        engine,
+        since=since,
+        until=until,
+        every=every,
+        timezone=timezone,
+        audience=audience,
+        limit=limit,
+        breakdowns=tuple(breakdowns),
+        baseline=baseline,
+        by=by,
+        final_only=final_only,
+        outcomes=outcomes,
+        confidence=confidence,
     )
     overviews = [asked.overview(goal) for goal in shown]
     size = asked.suiting(overviews)
@@ -177,7 +192,9 @@ def _months(report: GoalReport) -> Markup:
 def _comparison(asked: Asked, goals: Sequence[Goal], every: Every, artist: Artist) -> Markup | None:
     if len(goals) < 2:
         return None
-    comparison = asked.engine.compare([goal.name for goal in goals], every=every, **asked.shared_audience())
+    comparison = asked.engine.compare(
+        [goal.name for goal in goals], every=every, confidence=asked.confidence, **asked.shared_audience()
+    )
     return tag(
         "section",
         tag("h2", "The goals side by side"),
@@ -188,7 +205,9 @@ def _comparison(asked: Asked, goals: Sequence[Goal], every: Every, artist: Artis
 
 def _funnel(asked: Asked, stages: Sequence[str], key: str, artist: Artist) -> Markup:
     dimension = next(iter(asked.breakdowns), None)
-    funnel = asked.engine.funnel(stages, breakdown=dimension, limit=asked.limit, **asked.shared_audience())
+    funnel = asked.engine.funnel(
+        stages, breakdown=dimension, limit=asked.limit, confidence=asked.confidence, **asked.shared_audience()
+    )
     first, *more = funnel.tables()
     grouped = [group for group in funnel.groups if group.kind == "value"]
     return tag(

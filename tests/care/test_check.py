@@ -43,7 +43,7 @@ def goals(draw: Callable[[Any], Any]) -> list[Goal]:
 
 
 @given(goals(), logs.logs("p"), logs.logs("q"), st.integers(0, 10_000), st.booleans())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_nothing_is_wrong(
     saved: list[Goal], first: list[Fact], second: list[Fact], seed: int, everything: bool
 ) -> None:
@@ -71,6 +71,10 @@ def test_nothing_is_wrong(
                     engine.restore("h")
                 case 6:
                     engine.add(saved[2].renamed("h"))
+                case 7:
+                    engine.backfill(second, ["g"])
+                case 8 if number:
+                    engine.vacuum(min(each.timestamp for each in stream[: number + 1]))
             if number % 8 == 0:
                 assert check_store(store, sample=2).findings == ()
         found = check_store(store, sample=None)

@@ -74,7 +74,7 @@ def story() -> bytes:
 
 
 @given(data=st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 def test_any_story(data: Any) -> None:
     """Whatever a store has been through, its export fills any other store, which says the same and exports the same."""
     model, stores = StoreModel(), [make() for make in KINDS.values()]
@@ -209,7 +209,7 @@ def refused(data: bytes, store: Store) -> ConvgoalsError:
 
 def test_breaking_off_anywhere(story: bytes, empty: SQLiteStore) -> None:
     """A file that lacks its end, wherever it breaks off, is refused, with the line at which it does."""
-    for length in range(0, len(story), 7):
+    for length in range(0, len(story), 23):
         error = refused(story[:length], empty)
         assert isinstance(error, SourceError)
         assert error.code in ("export-truncated", "export-damaged", "export-foreign")
@@ -221,7 +221,7 @@ def test_breaking_off_anywhere(story: bytes, empty: SQLiteStore) -> None:
 
 def test_any_other_byte(story: bytes, empty: SQLiteStore) -> None:
     """A file in which any one byte is another is refused."""
-    for place in range(0, len(story), 5):
+    for place in range(0, len(story), 13):
         other = story[:place] + bytes([story[place] ^ 1]) + story[place + 1 :]
         error = refused(other, empty)
         assert isinstance(error, SourceError)

@@ -143,11 +143,25 @@ class _Answer:
         for quarter, completions in self._database.all("repeats_across", (self._lane, *quarters, day)):
             if quarter not in odd:
                 piles[bucket(quarter * QUARTER)[0]].profiles += completions
-        for track in self._tracks if self._since % DAY else ():
-            asked = (track, day * DAY, self._since, self._since, self._until)
-            for (achieved,) in self._database.all("repeats_of_day", asked):
-                if achieved // QUARTER not in odd:
-                    piles[bucket(achieved)[0]].profiles += 1
+        for _, quarter, _, completions in self._of_day:
+            if quarter not in odd:
+                piles[bucket(quarter * QUARTER)[0]].profiles += completions
+
+    @functools.cached_property
+    def _of_day(self) -> list[tuple[int, int, str | None, int]]:
+        """Of the day in which the period begins, whose repeats lie across in part: track, quarter, channel, how many.
+
+        The channel is told only where groups are by it.
+        """
+        start, found = self._since // DAY * DAY, []
+        for track in self._tracks if start < self._since else ():
+            asked = (track, start, self._since, self._since, self._until)
+            if self._question.by == "channel":
+                rows = self._database.all("channel_repeats_of_day", asked)
+            else:
+                rows = [(quarter, None, number) for quarter, number in self._database.all("repeats_of_day", asked)]
+            found += [(track, *row) for row in rows]
+        return found
 
     def _is_first(self, before: int | None) -> bool:
         return before is None or before < self._since
@@ -183,9 +197,8 @@ class _Answer:
             day = self._since // DAY
             for track, key, completions in self._database.all("group_repeats_across", (self._lane, *hours, day)):
                 pile(track, key_channel(key)).profiles += completions
-            for track in self._tracks if self._since % DAY else ():
-                span = (day * DAY, self._since, hours[0] * HOUR, hours[1] * HOUR + HOUR - 1)
-                for channel, completions in self._database.all("channel_repeats_of_day", (track, *span)):
+            for track, quarter, channel, completions in self._of_day:
+                if hours[0] <= quarter * QUARTER // HOUR <= hours[1]:
                     pile(track, channel).profiles += completions
         return {key: found.part() for key, found in piles.items()}
 
@@ -193,6 +206,8 @@ class _Answer:
 
     def waits(self) -> Waits:
         """The times to convert."""
+        if not any(self._database.one("has_waits", track)[0] for track in self._tracks):
+            return Waits()
         days, odd_days = _split(self._since, self._until, DAY)
         if self._across:  # whose first completion is not the first of all, has one that is not among the bins
             days, odd_days = None, []

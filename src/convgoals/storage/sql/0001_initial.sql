@@ -88,8 +88,7 @@ CREATE INDEX completion_profile ON completion (profile, track, achieved, before)
 
 CREATE INDEX completion_before ON completion (track, before, achieved, channel) WHERE before > -9223372036854775808;
 
-CREATE INDEX completion_wait ON completion (track, since_anchor, achieved)
-WHERE before IS NULL AND since_anchor IS NOT NULL;
+CREATE INDEX completion_wait ON completion (track, since_anchor, achieved, before) WHERE since_anchor IS NOT NULL;
 
 CREATE TABLE retraction (
     seq INTEGER PRIMARY KEY,

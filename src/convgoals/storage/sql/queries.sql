@@ -392,18 +392,22 @@ WHERE lane = ? AND hour BETWEEN ? AND ? AND day < ?
 GROUP BY track, channel;
 
 -- name: repeats_of_day
-SELECT achieved FROM completion
-WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved BETWEEN ? AND ?;
+SELECT (achieved - ((achieved % 900000000) + 900000000) % 900000000) / 900000000 AS quarter, count(*) FROM completion
+WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved BETWEEN ? AND ?
+GROUP BY 1 ORDER BY 1;
 
 -- name: channel_repeats_of_day
-SELECT channel, count(*) FROM completion
+SELECT (achieved - ((achieved % 900000000) + 900000000) % 900000000) / 900000000 AS quarter, channel, count(*) FROM completion
 WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved BETWEEN ? AND ?
-GROUP BY channel;
+GROUP BY 1, 2 ORDER BY 1;
 
 -- name: held_between
 SELECT achieved, before, channel, value FROM completion
 WHERE track = ? AND achieved BETWEEN ? AND ? AND (before IS NULL OR before > -9223372036854775808)
 ORDER BY achieved;
+
+-- name: has_waits
+SELECT EXISTS (SELECT 1 FROM completion WHERE track = ? AND since_anchor IS NOT NULL);
 
 -- name: wait_tallies
 SELECT bin, sum(completions), sum(units >> 32), sum(units & 4294967295) FROM wait_tally

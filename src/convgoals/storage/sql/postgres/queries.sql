@@ -442,18 +442,22 @@ WHERE lane = %s AND hour BETWEEN %s AND %s AND day < %s
 GROUP BY track, channel HAVING sum(completions) <> 0;
 
 -- name: repeats_of_day
-SELECT achieved FROM completion
-WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved BETWEEN %s AND %s;
+SELECT (achieved - ((achieved %% 900000000) + 900000000) %% 900000000) / 900000000 AS quarter, count(*) FROM completion
+WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved BETWEEN %s AND %s
+GROUP BY 1 ORDER BY 1;
 
 -- name: channel_repeats_of_day
-SELECT channel, count(*) FROM completion
+SELECT (achieved - ((achieved %% 900000000) + 900000000) %% 900000000) / 900000000 AS quarter, channel, count(*) FROM completion
 WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved BETWEEN %s AND %s
-GROUP BY channel;
+GROUP BY 1, 2 ORDER BY 1;
 
 -- name: held_between
 SELECT achieved, before, channel, value FROM completion
 WHERE track = %s AND achieved BETWEEN %s AND %s AND (before IS NULL OR before > -9223372036854775808)
 ORDER BY achieved;
+
+-- name: has_waits
+SELECT EXISTS (SELECT 1 FROM completion WHERE track = %s AND since_anchor IS NOT NULL);
 
 -- name: wait_tallies
 SELECT bin, sum(completions)::bigint, 0, 0 FROM wait_tally

@@ -15,7 +15,7 @@ from convgoals.analytics.stats import Proportion
 from convgoals.instants import DAY, MICROSECOND, SECOND
 from convgoals.storage import exact
 from convgoals.storage.exact import EXACT, as_number, shortest
-from convgoals.storage.summary import Waits, waits_of
+from convgoals.storage.summary import Waits, in_order, waits_of
 
 __all__ = [
     "EXACT",
@@ -148,9 +148,8 @@ def durations(spans: Iterable[timedelta]) -> Durations:
 
 
 def durations_of(spans: list[int]) -> Durations:
-    """The summary of *spans* in microseconds, which are put in order."""
-    spans.sort()
-    return from_waits(waits_of(spans, PERCENTS, bin_edges))
+    """The summary of *spans* in microseconds."""
+    return from_waits(waits_of(in_order(spans), PERCENTS, bin_edges))
 
 
 def from_waits(waits: Waits) -> Durations:

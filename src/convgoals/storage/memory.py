@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from array import array
 from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator
@@ -30,6 +31,7 @@ from convgoals.storage.recount import Recounting
 
 _ID = attrgetter("id")
 _INSTANT = attrgetter("instant")
+_ACHIEVED = attrgetter("achieved_at")
 _FACT_ORDER = attrgetter("instant", "id")
 
 
@@ -63,6 +65,25 @@ class _Rest:
 def _same(left: Completion, right: Completion) -> bool:
     """Whether two records are of one completion, whenever each was recorded."""
     return attrs.evolve(left, recorded_at=right.recorded_at) == right
+
+
+def _in_ledger_order(completions: list[Completion]) -> list[Completion]:
+    """*completions* by ``achieved_at``, then profile, goal and trigger; they mostly come so already."""
+    completions.sort(key=_ACHIEVED)
+    times = list(map(_ACHIEVED, completions))
+    same = list(itertools.compress(itertools.count(), map(operator.eq, times, times[1:])))
+    if len(same) > len(times) // 8:
+        completions.sort(key=_order)
+        return completions
+    done = -1
+    for first in same:
+        if first > done:
+            last = first + 1
+            while last + 1 < len(times) and times[last + 1] == times[first]:
+                last += 1
+            completions[first : last + 1] = sorted(completions[first : last + 1], key=_order)
+            done = last
+    return completions
 
 
 def _order(completion: Completion) -> tuple[datetime, str, str, str]:
@@ -402,7 +423,15 @@ class MemoryStore(Recounting):
                     continue
             if include_retracted or end is None:
                 found.append(entry)
-        return iter(sorted(found, key=_order))
+        return iter(_in_ledger_order(found))
+
+    def _held(self, goal: str) -> list[Completion]:
+        """The completions of *goal* that hold, in the order of recording."""
+        ledger, ended = self._ledger, self._ended
+        places = self._by_goal.get(goal, ())
+        if ended:
+            places = [place for place in places if place not in ended]
+        return [ledger[place] for place in places]  # type: ignore[misc] # no retraction is among them
 
     def recorded(self, profile_id: str) -> Iterator[Completion]:
         self._open()
@@ -417,7 +446,11 @@ class MemoryStore(Recounting):
     def completions(
         self, goal: str | None = None, *, version: int | None = None, profile_id: str | None = None
     ) -> Iterator[Completion]:
-        found = self.history(goal, profile_id)
+        self._open()
+        if goal is not None and profile_id is None:
+            found = iter(_in_ledger_order(self._held(goal)))
+        else:
+            found = self.history(goal, profile_id)
         return found if version is None else (c for c in found if c.version == version)
 
     def profile_count(self) -> int:

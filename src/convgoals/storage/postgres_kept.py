@@ -12,7 +12,7 @@ from convgoals.storage.postgres_database import Session
 from convgoals.storage.postgres_text import from_text, optional_from_text, to_text
 
 _TEXTS: Final = {
-    "group_tallies": 1, "group_rests": 1, "group_repeats_across": 1, "channel_repeats_of_day": 0, "held_between": 2,
+    "group_tallies": 1, "group_rests": 1, "group_repeats_across": 1, "channel_repeats_of_day": 1, "held_between": 2,
 }  # fmt: skip
 """Where in their rows the statements that reports ask have a name."""
 

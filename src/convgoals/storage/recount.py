@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from operator import attrgetter
+from itertools import islice, repeat
+from operator import attrgetter, floordiv
 from typing import Any
 
 import attrs
@@ -15,12 +15,15 @@ from convgoals.instants import MICROSECOND, to_datetime, to_instant
 from convgoals.records import Completion
 from convgoals.storage.exact import Sum
 from convgoals.storage.reader import Reader
-from convgoals.storage.summary import Part, Question, Summary, waits_of
+from convgoals.storage.summary import Part, Question, Summary, in_order, waits_of
 
 CHUNK = 32_768
 """How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
 
 _ACHIEVED = attrgetter("achieved_at")
+_ANCHOR = attrgetter("since_anchor")
+_PROFILE = attrgetter("profile_id")
+_VALUE = attrgetter("value")
 _VERSION = attrgetter("version")
 
 
@@ -99,29 +102,39 @@ class _Recount:
 
     def _add(self, pile: _Pile, completions: list[Completion]) -> None:
         """Count *completions* in *pile*, in the whole, and in their groups."""
-        seen = self._seen
-        known, see = seen.__contains__, seen.add
-        first = []
-        for completion in completions:
-            if not known(completion.profile_id):
-                see(completion.profile_id)
-                first.append(completion)
+        first = self._first_of(completions)
         values = Sum()
         if self._question.by is None:
-            values.extend([completion.value for completion in completions])
+            values.extend(map(_VALUE, completions))
         else:
             self._add_groups(completions, first, values)
-        self._waits += [wait // MICROSECOND for completion in first if (wait := completion.since_anchor) is not None]
+        waits = [wait for wait in map(_ANCHOR, first) if wait is not None]
+        self._waits += map(floordiv, waits, repeat(MICROSECOND))
         for each in (pile, self._whole):
             each.completions += len(completions)
             each.profiles += len(first)
             each.sum.merge(values)
 
+    def _first_of(self, completions: list[Completion]) -> list[Completion]:
+        """Those of *completions* that are their profile's first, now that they have gone by."""
+        seen = self._seen
+        profiles = set(map(_PROFILE, completions))
+        if len(profiles) == len(completions) and seen.isdisjoint(profiles):  # so it is where each completes once
+            seen |= profiles
+            return completions
+        known, see = seen.__contains__, seen.add
+        first = []
+        for completion, profile_id in zip(completions, map(_PROFILE, completions), strict=True):
+            if not known(profile_id):
+                see(profile_id)
+                first.append(completion)
+        return first
+
     def _add_groups(self, completions: list[Completion], first: list[Completion], together: Sum) -> None:
         group = attrgetter(str(self._question.by))
         of_group: defaultdict[Any, list[Any]] = defaultdict(list)
-        for completion in completions:
-            of_group[group(completion)].append(completion.value)
+        for key, value in zip(map(group, completions), map(_VALUE, completions), strict=True):
+            of_group[key].append(value)
         firsts = Counter(map(group, first))
         for key, listed in of_group.items():
             values = Sum()
@@ -139,7 +152,7 @@ class _Recount:
             versions=frozenset(self._versions),
             parts={start: pile.part() for start, pile in self._parts.items()},
             groups={key: pile.part() for key, pile in self._groups.items()},
-            waits=waits_of(sorted(self._waits), self._question.percents, self._question.edges),
+            waits=waits_of(in_order(self._waits), self._question.percents, self._question.edges),
             everyone=everyone,
             reached=reached,
         )

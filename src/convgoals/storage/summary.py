@@ -13,6 +13,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import attrs
 
+_EXACT_FLOAT = 2**53
+
 By: TypeAlias = Literal["channel", "version"]
 """What a completion has exactly one of, so that it can be counted by it."""
 
@@ -101,6 +103,15 @@ class Summary:
     waits: Waits
     everyone: int
     reached: int | None
+
+
+def in_order(waits: list[int]) -> list[int]:
+    """*waits* in order. As floats they sort several times faster, and a float holds the microseconds of 285 years."""
+    if waits and -_EXACT_FLOAT < min(waits) <= max(waits) < _EXACT_FLOAT:
+        floats = list(map(float, waits))
+        floats.sort()
+        return list(map(int, floats))
+    return sorted(waits)
 
 
 def waits_of(ordered: Sequence[int], percents: Iterable[int], edges: Callable[[int], Sequence[int]] | None) -> Waits:

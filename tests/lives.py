@@ -24,9 +24,10 @@ import attrs
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from convgoals import Goal, GoalEngine
+from convgoals import Event, Goal, GoalEngine
 from convgoals.engine import fold, long_logs, restoring, rungs
 from convgoals.engine.states import Saved, read, write
+from convgoals.engine.trimming import event_types
 from convgoals.instants import BEGINNING, DAY, to_datetime, to_instant
 from convgoals.language.condition import Condition
 from convgoals.records import Fact
@@ -78,11 +79,14 @@ class Life:
         in_file: whether its store is a file of SQLite, or memory.
         is_short: whether facts may come only a day late; the ids of what is then no longer kept are forgotten, so each
             fact must have an id of its own, and what can only look at what is kept is left out once it is not all.
+        keeps_all: whether all facts are kept, or only the relevant ones.
     """
 
-    def __init__(self, *, in_file: bool, is_short: bool) -> None:
+    def __init__(self, *, in_file: bool, is_short: bool, keeps_all: bool = True) -> None:
         self.in_file = in_file
         self.is_short = is_short
+        self.keeps_all = keeps_all
+        self.passed: dict[str, int] = {}  # the latest of each profile's facts that were not kept
         self.folder = tempfile.TemporaryDirectory()
         self.store: Store = MemoryStore()
         self.logs: dict[str, dict[str, dict[str, Fact]]] = {}  # by goal, then profile: what the goal sees
@@ -101,7 +105,10 @@ class Life:
         if self.in_file:
             self.store = open_store(f"sqlite:///{self.folder.name}/goals.db")
         self.engine = GoalEngine(
-            store=self.store, keep="all", lateness="1 day" if self.is_short else None, on_change=self.heard.extend
+            store=self.store,
+            keep="all" if self.keeps_all else "relevant",
+            lateness="1 day" if self.is_short else None,
+            on_change=self.heard.extend,
         )
 
     def close(self) -> None:
@@ -139,6 +146,19 @@ class Life:
             for log in seen:
                 log.setdefault(profile, {}).setdefault(str(fact.id), fact)
 
+    def _relevant(self, facts: Sequence[Fact], goals: Collection[Goal]) -> list[Fact]:
+        """Those that one of *goals* looks at, or that are no events; the others only move their profile's time."""
+        types = frozenset[str]().union(*map(event_types, goals))
+        kept, new = [], set[tuple[str, str | None]]()
+        for fact in facts:
+            profile = self.aliases.get(fact.profile_id, fact.profile_id)
+            if self.keeps_all or not isinstance(fact, Event) or fact.type in types:
+                kept.append(fact)
+                new.add((profile, fact.id))
+            elif fact.id not in self.everybody.get(profile, ()) and (profile, fact.id) not in new:
+                self.passed[profile] = max(fact.instant, self.passed.get(profile, BEGINNING))
+        return kept
+
     def _own(self, facts: Sequence[Fact]) -> list[Fact]:
         if not self.is_short:
             return list(facts)
@@ -148,14 +168,14 @@ class Life:
     def process(self, facts: Sequence[Fact]) -> None:
         mine = self._own(facts)
         self._announced(self.engine.process(mine))
-        self._keep([self.everybody, *self.logs.values()], self._taken(mine))
+        self._keep([self.everybody, *self.logs.values()], self._relevant(self._taken(mine), self.live.values()))
 
     def known(self) -> list[Fact]:
         return [fact for log in self.everybody.values() for fact in log.values()]
 
     def say_again(self, facts: Sequence[Fact]) -> None:
         self._announced(self.engine.process(facts))
-        self._keep([self.everybody, *self.logs.values()], self._taken(facts))
+        self._keep([self.everybody, *self.logs.values()], self._relevant(self._taken(facts), self.live.values()))
 
     def advance(self, hours: int) -> None:
         now = logs.START + timedelta(hours=hours)
@@ -245,7 +265,10 @@ class Life:
         changes = self.engine.backfill(mine, names)
         self._announced(changes)
         self.events["changes by backfill"] += len(changes)
-        self._keep([self.logs[name] for name in names], mine)
+        saved = [(self.live | self.archived)[name] for name in names]
+        types = frozenset[str]().union(*map(event_types, saved))
+        kept = [f for f in mine if self.keeps_all or not isinstance(f, Event) or f.type in types]
+        self._keep([self.logs[name] for name in names], kept)
 
     # ---- identities
 
@@ -260,6 +283,7 @@ class Life:
                 union.setdefault(fact_id, fact)
             log[after] = union
         self.aliases = {each: after if now == before else now for each, now in self.aliases.items()} | {before: after}
+        self.passed[after] = max(self.passed.pop(before, BEGINNING), self.passed.get(after, BEGINNING))
 
     def _is_exact(self, old: str, new: str) -> bool:
         """Whether a merge is the union: at most one has a final state, and the other has had no fact before it."""
@@ -276,6 +300,7 @@ class Life:
         self.engine.forget(profile)
         gone = self.aliases.get(profile, profile)
         self.aliases = {old: new for old, new in self.aliases.items() if new != gone}
+        self.passed.pop(gone, None)
         for log in (self.everybody, *self.logs.values()):
             log.pop(gone, None)
 
@@ -288,7 +313,11 @@ class Life:
             for profile in PROFILES:
                 log = self.logs[name].get(profile, {})
                 facts = [attrs.evolve(fact, profile_id=profile) for fact in log.values()]
-                expected = [essence(each) for each in evaluate(goal, facts, self.clock)]
+                passed = self.passed.get(profile, BEGINNING)
+                now = self.clock
+                if passed > BEGINNING and (now is None or to_instant(now) < passed):
+                    now = to_datetime(passed)
+                expected = [essence(each) for each in evaluate(goal, facts, now)]
                 recorded = self.engine.history(profile, name) if profile not in self.aliases else ()
                 found = [essence(each) for each in recorded if each.version == versions[name]]
                 assert found == expected, f"{name}, {profile}: {found} and not {expected}\n{goal.condition}"
@@ -339,7 +368,11 @@ class Chance:
 
     def life(self, start: int) -> tuple[dict[str, bool], list[Step]]:
         random_ = random.Random(start)  # noqa: S311  a fixed seed, and no secret
-        kinds = {"in_file": random_.random() < 0.2, "is_short": random_.random() < 0.35}
+        kinds = {
+            "in_file": random_.random() < 0.2,
+            "is_short": random_.random() < 0.35,
+            "keeps_all": random_.random() < 0.6,
+        }
         steps: list[Step] = [("add", (random_.choice(self.goals),))]
         steps += [("add", (random_.choice(self.goals),))] * (random_.random() < 0.5)
         names = random_.choices(list(WEIGHTS), list(WEIGHTS.values()), k=random_.randint(4, 14))

@@ -392,6 +392,20 @@ def test_a_long_log_is_resumed(store: Store) -> None:
     assert [each.goal for each in GoalEngine(store=store).process([buy(-1)])] == ["late", "buy", "late"]
 
 
+def test_late_ids_are_sketched(store: Store) -> None:
+    """The ids of late facts are known after the next restart, whatever had to be read meanwhile."""
+    facts = many(1_150)
+    engine = GoalEngine([BUY], store=store)
+    engine.process(facts[1:600])
+    engine = GoalEngine(store=store)
+    engine.process([facts[0]])
+    engine.process([Event("buy", "p", START + timedelta(days=3), {}, "e5")])  # its id is known: all are read
+    engine.process(facts[600:])
+    again = GoalEngine(store=store)
+    assert read(store.load(["p"])["p"].state).now is not None
+    assert again.process([facts[0], facts[5], facts[700]]) == []
+
+
 def test_a_state_that_cannot_be_read_is_refused(store: Store) -> None:
     """A state of a newer version, or damaged text, is no state: what is final cannot be made up."""
     engine = GoalEngine([BUY], store=store)

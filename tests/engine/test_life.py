@@ -44,9 +44,9 @@ class Fate(RuleBasedStateMachine):
 
     life: lives.Life
 
-    @initialize(in_file=st.booleans(), is_short=st.booleans(), goal=lives.goals("g"))
-    def begin(self, in_file: bool, is_short: bool, goal: Any) -> None:
-        self.life = lives.Life(in_file=in_file, is_short=is_short)
+    @initialize(in_file=st.booleans(), is_short=st.booleans(), keeps_all=st.booleans(), goal=lives.goals("g"))
+    def begin(self, in_file: bool, is_short: bool, keeps_all: bool, goal: Any) -> None:
+        self.life = lives.Life(in_file=in_file, is_short=is_short, keeps_all=keeps_all)
         self.add(goal)
 
     def teardown(self) -> None:

@@ -135,18 +135,8 @@ class BatchRun:
         if record.trail is not None and record.trail.strands:
             return self._add_to_strands(profile_id, record, facts)
         self._at_hand.profile_id, self._at_hand.kept = profile_id, facts
-        ids, events = record.ids, self.plan.events
-        unheard = [fact for fact in facts if type(fact) is Event and fact.type not in events]
-        if unheard:
-            self.unheard.update(fact.type for fact in unheard)
-        if unheard and not self.keep_all:
-            record.latest = max(record.latest, *(fact.instant for fact in unheard))
-            passed = {id(fact) for fact in unheard}
-            facts = [fact for fact in facts if id(fact) not in passed]
-        # Of those with one id, the first stays.
-        ordered = in_order({fact.id: fact for fact in reversed(facts) if fact.id not in ids}.values())
-        if ordered and ordered[-1].instant > record.latest:
-            record.latest = ordered[-1].instant
+        ordered, passing = self._new(facts, record.ids)
+        record.latest = max(record.latest, passing, ordered[-1].instant if ordered else BEGINNING)
         rest = ordered
         if ordered and ordered[0].instant <= record.last:
             if record.trail is None:
@@ -159,6 +149,23 @@ class BatchRun:
         self.changes.facts[profile_id] = ordered
         self._finish(profile_id, record)
         return record
+
+    def _new(self, facts: Sequence[Fact], ids: Container[str | None]) -> tuple[list[Fact], int]:
+        """Those of *facts* to be kept whose ids are new, ordered; and the latest instant of those that are not kept."""
+        latest, events = BEGINNING, self.plan.events
+        if not self.keep_all and any(type(fact) is Event and fact.type not in events for fact in facts):
+            heard: dict[str | None, Fact] = {}
+            for fact in facts:
+                if fact.id in ids or fact.id in heard:
+                    continue  # a duplicate is no fact: it moves no time
+                if type(fact) is Event and fact.type not in events:
+                    self.unheard[fact.type] += 1
+                    latest = max(latest, fact.instant)
+                else:
+                    heard[fact.id] = fact
+            return in_order(heard.values()), latest
+        # Of those with one id, the first stays.
+        return in_order({fact.id: fact for fact in reversed(facts) if fact.id not in ids}.values()), latest
 
     def _finish(self, profile_id: str, record: ProfileRecord) -> None:
         """Let time pass for the profile, and write down what fired."""
@@ -206,12 +213,12 @@ class BatchRun:
     def _add_to_strands(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact]) -> ProfileRecord:
         """Take the *facts* of a profile that has facts of scopes; returns the record of everybody's facts alone."""
         trail: Trail = record.trail
-        unheard = [fact for fact in facts if type(fact) is Event and fact.type not in self.plan.events]
-        self.unheard.update(fact.type for fact in unheard)
-        passed = set() if self.keep_all else {id(fact) for fact in unheard}
-        heard = [fact for fact in reversed(facts) if id(fact) not in passed]
-        kept = in_order({fact.id: fact for fact in heard if fact.id not in record.ids}.values())
-        passing = max((fact.instant for fact in facts if id(fact) in passed), default=BEGINNING)
+        kept, passing = self._new(facts, record.ids)
+        heard = [
+            fact
+            for fact in reversed(facts)
+            if self.keep_all or type(fact) is not Event or fact.type in self.plan.events
+        ]
         whole = self._with(profile_id, kept, max([record.latest, passing, *(fact.instant for fact in kept)]))
         for strand in trail.strands:
             fresh = {fact.id: fact for fact in heard if fact.id not in strand.record.ids}

@@ -97,8 +97,8 @@ class KnownIds(dict[str | None, None]):
     def complete(self) -> None:
         """Read the ids of the earlier facts."""
         if self._sketch is not None:
-            later = list(self)
+            later = dict(self)
             self.clear()
-            self.update(dict.fromkeys(self._read()))
-            self.update(dict.fromkeys(later))
+            self.update((fact_id, None) for fact_id in self._read() if fact_id not in later)
+            self.update(later)  # in the order in which they came, as a sketch takes them
             self._sketch, self._earlier = None, 0

@@ -55,9 +55,21 @@ def test_weight() -> None:
     assert weight_of({text: [text, (text, {text})]}) > 4_000
     event = Event("a", "p", to_datetime(0), {"x": text}, "1")
     assert 1_000 < weight_of(event) < 4_000
+    assert weight_of([event, text], (Event,)) < 1_300
     endless: list[object] = []
     endless.append(endless)
     assert weight_of(endless) > 0
+
+
+def test_records_do_not_weigh_what_they_share() -> None:
+    """A profile that was given history of its own knows its plan, which is everybody's and is not weighed with it."""
+    with GoalEngine([Goal(f"g{number}", f"event a{number} and event b") for number in range(50)]) as engine:
+        engine.process([Event("b", "p", to_datetime(0), id="1")])
+        engine.backfill([Event("a1", "p", to_datetime(1), id="2")], ["g1"])
+        engine.process([Event("b", "p", to_datetime(5), id="3")])
+        assert len(engine._records) == 1
+        weigh = engine._bound._weigh
+        assert 500 < weigh(engine._records["p"]) < 30_000
 
 
 def test_engine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ from convgoals.engine.trimming import Reads
 from convgoals.errors import ConvgoalsError, UnknownGoalError
 from convgoals.goals import Goal
 from convgoals.instants import BEGINNING, to_datetime, to_instant
+from convgoals.predicates.plan import Plan
 from convgoals.records import Completion, Fact, Retraction
 from convgoals.storage.base import NOBODY, Batch, Held, SavedGoal, Store
 from convgoals.storage.bounded import Bound, weight_of
@@ -98,7 +99,7 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         self._store = open_store(store) if isinstance(store, str) else store
         self._records: dict[str, ProfileRecord] = {}
         self._scoped: set[str] = set()  # those of them that have facts in scopes
-        self._bound = Bound(CACHED_BYTES, CACHED_PROFILES, weight_of)
+        self._bound = Bound(CACHED_BYTES, CACHED_PROFILES, lambda record: weight_of(record, (Plan,)))
         self._aliases: dict[str, str] = {}
         self._saved: dict[str, SavedGoal] = {}
         self.rejected_count = 0

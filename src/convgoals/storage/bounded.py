@@ -58,14 +58,18 @@ class Bound:
         return dropped
 
 
-def weight_of(thing: object) -> int:
-    """About how many bytes *thing* takes, with all that it holds; what is shared counts with each that holds it."""
-    weight, left, waiting = 0, _OBJECTS, [thing]
+def weight_of(thing: object, shared: tuple[type, ...] = ()) -> int:
+    """About how many bytes *thing* takes, with all that it holds but what is of a *shared* type."""
+    weight, left, waiting, seen = 0, _OBJECTS, [thing], set()
     while waiting and left:
         left -= 1
         each = waiting.pop()
-        weight += sys.getsizeof(each)
         kind = type(each)
+        if kind not in _FLAT:
+            if id(each) in seen or isinstance(each, shared):
+                continue
+            seen.add(id(each))
+        weight += sys.getsizeof(each)
         if kind in _FLAT:
             continue
         if isinstance(each, dict):

@@ -267,6 +267,39 @@ def test_what_the_goal_looked_at_is_gone() -> None:
         assert found.curve.median == timedelta(days=1)
 
 
+def test_final_facts_are_dropped() -> None:
+    """Of windows whose facts were dropped the state knows, or the completion; the report says how many there are."""
+    day = timedelta(days=1)
+    goal = Goal("pays", "event paid within 2 days of first event trial")
+    with GoalEngine([goal], lateness="1 day") as engine:
+        engine.process([Event("trial", "m", START), Event("trial", "c", START), Event("paid", "c", START + day)])
+        engine.process([Event("trial", "o", START + 20 * day)])
+        before = engine.report("pays", by="entered", every="week")
+        assert engine.vacuum() == 3
+        found = engine.report("pays", by="entered", every="week")
+        assert found.outcomes is not None
+        assert before.outcomes is not None
+        assert (found.outcomes.partial, before.outcomes.partial) == (2, 0)
+        assert (found.figures, found.curve) == (before.figures, before.curve)
+        assert (found.outcomes.converted, found.outcomes.open, found.outcomes.missed) == (1, 1, 1)
+        assert "earlier facts dropped" in str(found)
+
+
+def test_facts_that_one_goal_was_given() -> None:
+    """Who entered is said by the facts that the goal sees, those of its own history too."""
+    goals = [Goal("pays", "event paid within 2 days of first event trial"), Goal("other", "event paid")]
+    with GoalEngine(goals) as engine:
+        engine.process([Event("seen", "b", START + timedelta(days=9))])
+        past = [Event("trial", who, START) for who in "ab"]
+        engine.backfill([*past, Event("paid", "a", START, {"kind": "x"}, id="p")], ["pays"])
+        found = engine.report("pays", by="entered", breakdown="event.kind")
+        assert (found.audience, found.converting_profiles) == (2, 1)
+        assert [row.label for row in found.breakdown] == ["x"]
+        assert found.outcomes is not None
+        assert found.outcomes.missed == 1
+        assert engine.report("other").completions == 0
+
+
 def test_refusals() -> None:
     """Final outcomes of a goal without a window, and another way of cutting time, are refused."""
     with _trials() as engine:

@@ -13,7 +13,7 @@ from typing import Any
 
 from convgoals.analytics.dimensions import Dimension
 from convgoals.analytics.figures import EXACT, as_number
-from convgoals.analytics.people import PASS, each_profile, profile_at
+from convgoals.analytics.people import PASS, each_profile, every_fact, profile_at
 from convgoals.analytics.results import to_plain
 from convgoals.errors import GoalError, QuestionError
 from convgoals.instants import to_instant
@@ -148,7 +148,7 @@ def _of_triggers(reader: Reader, completions: list[Completion], path: tuple[str,
         found: dict[tuple[str, str | None], Mapping[str, Any]] = {
             (profile_id, fact.id): fact.properties
             for profile_id, profile in stored.items()
-            for fact in profile.facts
+            for fact in every_fact(profile)
             if isinstance(fact, Event) and (profile_id, fact.id) in wanted
         }
         for completion in some:

@@ -227,6 +227,7 @@ def _outcome_row(outcomes: Outcomes) -> dict[str, Any]:
         "missed": outcomes.missed,
         "not_entered": outcomes.not_entered,
         "before": outcomes.before,
+        "partial": outcomes.partial,
     }
 
 

@@ -170,7 +170,8 @@ def _outcome_texts(outcomes: Outcomes) -> list[tuple[str, int]]:
     texts = [("open, may still convert", outcomes.open)]
     texts += [("missed, window closed", outcomes.missed)] if outcomes.missed else []
     texts += [("not entered", outcomes.not_entered)] if outcomes.not_entered else []
-    return texts + ([("had converted before", outcomes.before)] if outcomes.before else [])
+    texts += [("had converted before", outcomes.before)] if outcomes.before else []
+    return texts + ([("earlier facts dropped", outcomes.partial)] if outcomes.partial else [])
 
 
 def _cohort_cells(bucket: Bucket) -> tuple[str, ...]:

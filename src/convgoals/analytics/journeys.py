@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import TypeAlias
 
 from convgoals.analytics.attribution_result import Touch
-from convgoals.analytics.people import each_profile
+from convgoals.analytics.people import each_profile, every_fact
 from convgoals.errors import QuestionError
 from convgoals.instants import to_datetime
 from convgoals.language import ast
@@ -95,7 +95,7 @@ def _occurred(
         return
     named = [(node, format_node(node)) for node in touchpoints]
     for profile_id, stored in each_profile(reader, ids):
-        log = Log(stored.facts, timezone)
+        log = Log(every_fact(stored), timezone)
         for node, name in named:
             for occurrence in log.occurrences(node):
                 fact = log.facts[occurrence.place]

@@ -14,7 +14,7 @@ from convgoals.analytics.dimensions import Row
 from convgoals.analytics.figures import PERCENTS, Figures, bin_edges
 from convgoals.analytics.periods import Period
 from convgoals.analytics.selection import Audience, Selection, as_of, select
-from convgoals.analytics.standings import Outcomes, Standings, standings
+from convgoals.analytics.standings import Outcomes, Stand, Standings, standings
 from convgoals.analytics.survival import Curve, curve
 from convgoals.analytics.tally import Tally
 from convgoals.errors import QuestionError
@@ -49,6 +49,7 @@ class Asked:
     timezone: tzinfo
     version: int | None
     confidence: float
+    stand: Stand
 
     def check(self, goal: Goal) -> None:
         """Raises `QuestionError` where it cannot be asked of *goal*."""
@@ -146,7 +147,7 @@ def measure(
     selection = select(reader, goal.campaign, asked.audience, what, span, asked.timezone)
     found: Standings | None = None
     if at is not None and (by_entry or asked.final_only or asked.outcomes or asked.audience == "entered"):
-        found = standings(reader, goal, selection, span, at, version=asked.version)
+        found = standings(reader, asked.stand, goal, selection, span, at, version=asked.version)
     cohort = {}
     if found is not None and by_entry:
         cohort = {profile_id: when for profile_id, when in found.entered.items() if when in period}

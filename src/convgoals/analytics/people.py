@@ -30,6 +30,14 @@ def each_profile(reader: Reader, ids: Iterable[str]) -> Iterator[tuple[str, Stor
         yield from ((profile_id, found[profile_id]) for profile_id in some if profile_id in found)
 
 
+def every_fact(stored: StoredProfile) -> tuple[Fact, ...]:
+    """All facts that are kept of a profile, those too that were given to some goals alone; of one id, one of those."""
+    if not stored.scoped:
+        return stored.facts
+    found = {fact.id: fact for facts in (stored.facts, *stored.scoped.values()) for fact in facts}
+    return tuple(sorted(found.values(), key=lambda fact: (fact.instant, fact.id or "")))
+
+
 def profile_at(facts: Iterable[Fact], instant: int) -> tuple[Properties, tuple[str, ...]]:
     """The properties and segments once every one of *facts* (in their order) at or before *instant* has applied."""
     properties: Properties = {}

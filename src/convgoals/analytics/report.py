@@ -22,6 +22,7 @@ from convgoals.analytics.goal_report import Baseline, GoalReport
 from convgoals.analytics.measure import Asked, By, Measure, measure
 from convgoals.analytics.periods import Moment, Period, previous, read_period, read_zone
 from convgoals.analytics.selection import Audience, chunks
+from convgoals.analytics.standings import Stand, by_facts
 from convgoals.analytics.stats import CONFIDENCE, check_confidence, difference
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal, Once
@@ -48,6 +49,7 @@ def report(
     by: By = "converted",
     outcomes: bool = False,
     final_only: bool = False,
+    stand: Stand | None = None,
 ) -> GoalReport:
     """The report of one goal, in one pass over its completions.
 
@@ -73,6 +75,7 @@ def report(
             (``curve``). Each profile's facts are looked at for it. Implied by what needs it: ``by="entered"``,
             ``audience="entered"`` and ``final_only``.
         final_only: whether to leave those out of the audience who are still open, or have not entered.
+        stand: where profiles stand with a goal; unless given, as the facts say that the reader keeps.
 
     Raises:
         QuestionError: an argument asks for what cannot be answered.
@@ -84,7 +87,8 @@ def report(
     period = read_period(since, until, zone)
     check_every(every)
     check_limit(limit)
-    asked = Asked(audience, by, final_only, outcomes, zone, version, check_confidence(confidence))
+    confidence = check_confidence(confidence)
+    asked = Asked(audience, by, final_only, outcomes, zone, version, confidence, stand or by_facts(reader))
     asked.check(goal)
     cut = check_dimension(breakdown)
     at = reader.reached()

@@ -6,7 +6,7 @@ Each profile's kept facts are looked at, so this costs time with each profile; h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
@@ -20,7 +20,7 @@ from convgoals.instants import to_instant, zone
 from convgoals.records import Completion
 from convgoals.standing.history import History
 from convgoals.standing.log import Log
-from convgoals.standing.standing import standing_of
+from convgoals.standing.standing import Standing, standing_of
 from convgoals.storage.reader import Reader
 
 Outcome: TypeAlias = Literal["converted", "before", "open", "missed", "not entered"]
@@ -40,6 +40,8 @@ class Outcomes:
         missed: their window closed.
         not_entered: have not entered.
         at: the time that this is said of, UTC.
+        partial: of how many of them earlier facts were dropped as final: these may have entered earlier than what is
+            still kept says.
     """
 
     converted: int
@@ -48,6 +50,7 @@ class Outcomes:
     missed: int
     not_entered: int
     at: datetime
+    partial: int = 0
 
     @property
     def entered(self) -> int:
@@ -76,12 +79,20 @@ class Standings:
     entered: dict[str, datetime]
     outcomes: dict[str, Outcome]
     spans: dict[str, tuple[timedelta, bool]]
+    partial: set[str] = attrs.Factory(set)
 
     def count(self, ids: Iterable[str]) -> Outcomes:
         """The outcomes of those profiles."""
-        counts = Counter(self.outcomes[each] for each in ids)
+        listed = list(ids)
+        counts = Counter(self.outcomes[each] for each in listed)
         return Outcomes(
-            counts["converted"], counts["before"], counts["open"], counts["missed"], counts["not entered"], self.at
+            counts["converted"],
+            counts["before"],
+            counts["open"],
+            counts["missed"],
+            counts["not entered"],
+            self.at,
+            sum(each in self.partial for each in listed),
         )
 
     def who_entered(self) -> frozenset[str]:
@@ -102,13 +113,30 @@ class _Firsts:
     converted: set[str] = attrs.Factory(set)
 
 
+Stand: TypeAlias = Callable[[Goal, Iterable[str], datetime, Mapping[str, int]], Iterator[tuple[str, Standing]]]
+"""Where profiles stand with a goal at a time, given when each of those who completed it did so first."""
+
+
+def by_facts(reader: Reader) -> Stand:
+    """Where profiles stand as the facts say that *reader* keeps: for one of which nothing more is known."""
+
+    def stand(goal: Goal, ids: Iterable[str], at: datetime, first: Mapping[str, int]) -> Iterator[tuple[str, Standing]]:
+        now, timezone = to_instant(at), zone(goal.timezone)
+        for profile_id, stored in each_profile(reader, ids):
+            log = Log(stored.facts, timezone, now, is_known=now >= stored.until)
+            yield profile_id, standing_of(goal, History(log), [first[profile_id]] if profile_id in first else [])
+
+    return stand
+
+
 def standings(
-    reader: Reader, goal: Goal, selection: Selection, period: Period, at: datetime, *, version: int | None
+    reader: Reader, stand: Stand, goal: Goal, selection: Selection, period: Period, at: datetime, *, version: int | None
 ) -> Standings:
     """Where every profile of *selection* stands at *at*.
 
     Args:
-        reader: the ledger, and the facts that are kept.
+        reader: the ledger.
+        stand: where profiles stand.
         goal: the goal; its condition as it is now says who entered.
         selection: the audience.
         period: who has a completion that counts in it is converted.
@@ -117,16 +145,17 @@ def standings(
     """
     firsts = _firsts(reader, goal, selection, period, at, version)
     found = Standings(at, {}, {}, {})
-    now, timezone = to_instant(at), zone(goal.timezone)
-    for profile_id, stored in each_profile(reader, selection.ids(reader, period)):
-        log = Log(stored.facts, timezone, now, is_known=now >= stored.until)
+    first_at = {who: to_instant(completion.achieved_at) for who, completion in firsts.known.items()}
+    for profile_id, standing in stand(goal, selection.ids(reader, period), at, first_at):
         first, counting = firsts.known.get(profile_id), firsts.counting.get(profile_id)
-        standing = standing_of(goal, History(log), [] if first is None else [to_instant(first.achieved_at)])
         entered = standing.entered_at
+        if standing.kept_since is not None:
+            found.partial.add(profile_id)
         if first is not None:
             # What the goal looked at may not be kept, or the goal may have meant something else at the time.
             anchor = first.achieved_at - (first.since_anchor or timedelta(0))
-            entered = anchor if entered is None else min(entered, first.achieved_at)
+            is_told = entered is not None and standing.kept_since is None
+            entered = min(entered or anchor, first.achieved_at if is_told else anchor)
         if profile_id in firsts.converted:
             outcome: Outcome = "converted"
         elif first is not None:

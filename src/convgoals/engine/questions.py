@@ -100,7 +100,7 @@ class Questions(Reasons, Protocol):
         from convgoals.analytics.report import report  # noqa: PLC0415  only who asks pays for analytics
 
         with self._lock:
-            return report(self._store, self._saved_goal(goal).goal, **options)
+            return report(self._store, self._saved_goal(goal).goal, stand=self._stand, **options)
 
     def compare(self, goals: Sequence[str | Goal], **options: Any) -> Comparison:
         """Several goals side by side; *options* are those of `convgoals.analytics.compare.compare`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,7 +18,7 @@ from convgoals.engine.states import read
 from convgoals.engine.windows_open import latest_window
 from convgoals.goals import Goal
 from convgoals.instants import BEGINNING, to_datetime, to_instant, zone
-from convgoals.storage.base import SavedGoal, Store
+from convgoals.storage.base import SavedGoal, Store, StoredProfile
 
 if TYPE_CHECKING:
     from convgoals.explain.misses import Misses
@@ -69,6 +69,23 @@ class Reasons(Protocol):
             if since is not None and standing.state == "not entered":
                 return self._by_state(saved.goal.name, whom, standing)
         return standing
+
+    def _stand(
+        self, goal: Goal, profile_ids: Iterable[str], at: datetime, first: Mapping[str, int]
+    ) -> Iterator[tuple[str, Standing]]:
+        """As `status` of many profiles at one time, of which it is known when they *first* completed the goal."""
+        from convgoals.standing.standing import standing_of  # noqa: PLC0415  as above
+
+        saved, now = self._saved_goal(goal), to_instant(at)
+        waiting = iter(profile_ids)
+        while chunk := list(itertools.islice(waiting, PASS)):
+            for whom, stored in self._store.load(chunk).items():
+                history, since = self._kept_history(saved, stored, now)
+                achieved = [first[whom]] if whom in first else []
+                standing = attrs.evolve(standing_of(goal, history, achieved), kept_since=since)
+                if since is not None and standing.state == "not entered":
+                    standing = self._by_state(goal.name, whom, standing)
+                yield whom, standing
 
     def _by_state(self, goal: str, profile_id: str, standing: Standing) -> Standing:
         """*standing* with what the state knows of a window whose anchor is no longer kept."""
@@ -137,20 +154,27 @@ class Reasons(Protocol):
         self, goal: str | Goal, profile_id: str, at: datetime | str | None
     ) -> tuple[SavedGoal, str, History, datetime | None]:
         """The saved goal, whom the id means now, the profile's facts up to a time, and since when all are kept."""
-        from convgoals.standing.history import History  # noqa: PLC0415
-        from convgoals.standing.log import Log  # noqa: PLC0415
-
         self._refresh()
         saved = self._saved_goal(goal)
         whom = self._aliases.get(profile_id, profile_id)
         stored = self._store.load([whom]).get(whom)
-        facts = visible(stored, saved.scopes) if stored else ()
         reached = max(stored.until if stored else self._reached, self._clock)
         now = as_instant(at) if at is not None else reached if reached > BEGINNING else None
+        return saved, whom, *self._kept_history(saved, stored, now)
+
+    @staticmethod
+    def _kept_history(
+        saved: SavedGoal, stored: StoredProfile | None, now: int | None
+    ) -> tuple[History, datetime | None]:
+        """What is kept of a profile, up to *now*, and since when that is all."""
+        from convgoals.standing.history import History  # noqa: PLC0415
+        from convgoals.standing.log import Log  # noqa: PLC0415
+
+        facts = visible(stored, saved.scopes) if stored else ()
         is_known = stored is not None and (now is None or now >= stored.until)
         final = read(stored.state).final_at if stored else BEGINNING
         since = to_datetime(final + 1) if final > BEGINNING else None
-        return saved, whom, History(Log(facts, zone(saved.goal.timezone), now, is_known=is_known)), since
+        return History(Log(facts, zone(saved.goal.timezone), now, is_known=is_known)), since
 
     def _achieved(self, saved: SavedGoal, profile_id: str, now: int) -> list[int]:
         """When the ledger says that the goal, as it is now, was completed."""

@@ -116,8 +116,14 @@ class FactChains:
     ) -> tuple[Any, ...]:
         """The row of a new chunk, for `write`; its id is ``last``."""
         self.last += 1
-        instants = [fact.instant for fact in facts]
-        return self.last, previous, min(instants), max(instants), len(facts), scope, text
+        first = last = facts[0].instant
+        for fact in facts:
+            instant = fact.instant
+            if instant < first:
+                first = instant
+            elif instant > last:
+                last = instant
+        return self.last, previous, first, last, len(facts), scope, text
 
     def write(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Write new chunks."""

@@ -15,6 +15,9 @@ from convgoals.storage.sqlite_database import Database
 _FULL = 2**62
 """Beyond this a sum of units moves to the rest, so that no column, and no sum of two, ever overflows."""
 
+_SMALL = 2**36
+"""Below this a sum of units is added without looking: it takes more than a hundred million batches to overflow."""
+
 
 def record(
     database: Database,
@@ -83,8 +86,11 @@ def _apply(database: Database, changes: Changes) -> None:
 
 def _apply_cells(database: Database, names: tuple[str, str, str], cells: Mapping[tuple[Any, ...], Cell]) -> None:
     name, set_one, drop_one = names
-    kept, dropped = [], []
+    added, kept, dropped = [], [], []
     for key, cell in cells.items():
+        if cell.completions > 0 and not cell.rest and -_SMALL < cell.units < _SMALL:  # as mostly
+            added.append((cell.completions, cell.firsts, cell.valued, cell.units, *key))
+            continue
         if not cell:
             continue
         completions, firsts, valued, units, rest = database.one(name, *key) or (0, 0, 0, 0, None)
@@ -97,6 +103,7 @@ def _apply_cells(database: Database, names: tuple[str, str, str], cells: Mapping
             left, units = EXACT.add(left, joined(units)), 0
         counts = completions + cell.completions, firsts + cell.firsts, valued + cell.valued
         kept.append((*counts, units, str(left) if left else None, *key))
+    database.run_many(f"add_{name}", added)
     database.run_many(set_one, kept)
     database.run_many(drop_one, dropped)
 

@@ -318,6 +318,12 @@ UPDATE completion SET before = ? WHERE seq = ?;
 -- name: tally
 SELECT completions, firsts, valued, units, rest FROM tally WHERE lane = ? AND quarter = ? AND track = ?;
 
+-- name: add_tally
+INSERT INTO tally (completions, firsts, valued, units, lane, quarter, track) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (lane, quarter, track) DO UPDATE SET
+    completions = completions + excluded.completions, firsts = firsts + excluded.firsts,
+    valued = valued + excluded.valued, units = units + excluded.units;
+
 -- name: set_tally
 REPLACE INTO tally (completions, firsts, valued, units, rest, lane, quarter, track) VALUES (?, ?, ?, ?, ?, ?, ?, ?);
 
@@ -328,6 +334,13 @@ DELETE FROM tally WHERE lane = ? AND quarter = ? AND track = ?;
 SELECT completions, firsts, valued, units, rest FROM channel_tally
 WHERE lane = ? AND hour = ? AND track = ? AND channel = ?;
 
+-- name: add_channel_tally
+INSERT INTO channel_tally (completions, firsts, valued, units, lane, hour, track, channel)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (lane, hour, track, channel) DO UPDATE SET
+    completions = completions + excluded.completions, firsts = firsts + excluded.firsts,
+    valued = valued + excluded.valued, units = units + excluded.units;
+
 -- name: set_channel_tally
 REPLACE INTO channel_tally (completions, firsts, valued, units, rest, lane, hour, track, channel)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?);
@@ -337,6 +350,11 @@ DELETE FROM channel_tally WHERE lane = ? AND hour = ? AND track = ? AND channel 
 
 -- name: wait_tally
 SELECT completions, 0, 0, units, rest FROM wait_tally WHERE lane = ? AND day = ? AND bin = ?;
+
+-- name: add_wait_tally
+INSERT INTO wait_tally (completions, units, lane, day, bin) VALUES (?1, ?4, ?5, ?6, ?7)
+ON CONFLICT (lane, day, bin) DO UPDATE SET
+    completions = completions + excluded.completions, units = units + excluded.units;
 
 -- name: set_wait_tally
 REPLACE INTO wait_tally (completions, units, rest, lane, day, bin) VALUES (?1, ?4, ?5, ?6, ?7, ?8);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
@@ -44,8 +45,12 @@ def record(
         found = [database.one(statement, profile, track, *values) for track in tracks[lane]]
         return [row[0] for row in found if row is not None]
 
-    def latest(owner: Owner) -> int | None:
-        return None if owner in new else max(instants("latest_held", owner), default=None)
+    known = [(owner, [owner[1], track]) for owner in added if owner not in new for track in tracks[owner[0]]]
+    found = database.all("latest_held", (json.dumps([wanted for _, wanted in known]),)) if known else ()
+    latest: dict[Owner, int] = {}
+    for (owner, _), (achieved,) in zip(known, found, strict=True):
+        if achieved is not None and achieved > latest.get(owner, ENDED):
+            latest[owner] = achieved
 
     def around(owner: Owner, first: int, last: int) -> Neighbours:
         lane, profile = owner
@@ -54,7 +59,7 @@ def record(
         rows = [row for track in tracks[lane] for row in database.all("held", (profile, track, first, after))]
         return Neighbours(before, map(_held, rows))
 
-    changes, before = follow(added, ended, latest, around)
+    changes, before = follow(added, ended, latest.get, around)
     _apply(database, changes)
     database.run_many("set_before", [(ENDED, seq) for seqs in ended.values() for seq in seqs])
     return before

@@ -287,9 +287,14 @@ ORDER BY retraction.seq LIMIT ?;
 ---- what is kept for reports
 
 -- name: latest_held
-SELECT achieved FROM completion
-WHERE profile = ? AND track = ? AND (before IS NULL OR before > -9223372036854775808)
-ORDER BY achieved DESC LIMIT 1;
+SELECT (
+    SELECT achieved FROM completion
+    WHERE profile = json_extract(wanted.value, '$[0]') AND track = json_extract(wanted.value, '$[1]')
+        AND (before IS NULL OR before > -9223372036854775808)
+    ORDER BY achieved DESC LIMIT 1
+)
+FROM json_each(?) AS wanted
+ORDER BY wanted.key;
 
 -- name: held_before
 SELECT achieved FROM completion

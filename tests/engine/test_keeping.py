@@ -425,3 +425,37 @@ def test_properties_that_cannot_be_saved_are_kept_as_facts() -> None:
             engine.process([buy(number / 50) for number in range(start, start + 50)])
         assert engine.vacuum() == 0
         assert len(list(engine.history())) == 2_000
+
+
+def test_goals_are_given_facts_of_some_profiles(store: Store) -> None:
+    """A scope that one profile has and another has not changes nothing about which goals see it."""
+    goals = [Goal("two", "count(event buy) >= 2"), Goal("three", "count(event buy) >= 3")]
+    engine = GoalEngine(goals, store=store)
+    engine.process([buy(9)])
+    engine.backfill([buy(1), buy(2)], ["three"])
+    engine.backfill([buy(3, "q"), buy(4, "q"), buy(3, "p")], ["two", "three"])
+    assert [(each.goal, each.profile_id, each.trigger_id) for each in engine.history()] == [
+        ("three", "p", "b3"), ("two", "q", "b4"), ("two", "p", "b9"),
+    ]  # fmt: skip
+
+
+def test_merged_facts_of_scopes_go_to_whom_they_are_new(store: Store) -> None:
+    """Of two profiles with the same given fact, a goal sees it once; the goals that had it not get it."""
+    engine = GoalEngine([Goal("a", "event buy", count="every"), Goal("b", "event buy", count="every")], store=store)
+    engine.backfill([buy(1, "old"), buy(2, "old")], ["a", "b"])
+    engine.backfill([buy(1, "new")], ["a"])
+    engine.merge("old", "new")
+    assert [(each.goal, each.trigger_id) for each in engine.history("new")] == [
+        ("a", "b1"), ("b", "b1"), ("a", "b2"), ("b", "b2"),
+    ]  # fmt: skip
+    assert engine.process([buy(1, "old"), buy(3, "old")])[0].trigger_id == "b3"
+    engine.process([Event("other", "new", day(30), id="o")])
+    assert engine.advance(day(40)) == []
+
+
+def test_a_month_of_lateness(store: Store) -> None:
+    """A lateness by the calendar makes final what a month has passed over."""
+    engine = GoalEngine([BUY], store=store, lateness="1 month")
+    engine.process([buy(0), buy(1), buy(32)])  # the first of January, the second, and the second of February
+    assert engine.vacuum() == 1
+    assert kept(store) == ["b1", "b32"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
@@ -23,7 +23,7 @@ from convgoals.engine.restoring import Folded, Restorer, renumbered, visible
 from convgoals.engine.rungs import Strand, Trail
 from convgoals.engine.states import read
 from convgoals.errors import StoreError
-from convgoals.instants import BEGINNING, to_datetime, to_instant
+from convgoals.instants import BEGINNING, SECOND, to_datetime, to_instant
 from convgoals.predicates.base import NEVER
 from convgoals.predicates.plan import Plan
 from convgoals.predicates.values import Notes
@@ -34,6 +34,11 @@ _particulars = attrgetter(
     "goal", "version", "profile_id", "achieved_at", "trigger_id", "channel", "segments", "value", "since_anchor"
 )
 """All that a completion says but when it was recorded."""
+
+
+_STRIDE = 7
+"""Of more profiles than these, every so many are looked at: those with many facts come in many batches. A prime, so
+that time that runs in whole hours or days has its turns too."""
 
 
 class _AtHand:
@@ -108,18 +113,14 @@ class BatchRun:
         """
         records, take, clock, keep_all = self.records, self._fold.take, self.clock, self.keep_all
         out, kept, until, wake = self._fold.out, self.changes.facts, self.changes.until, self.changes.wake
-        at_hand, full = self._at_hand, []
+        at_hand = self._at_hand
         for profile_id, facts in groups.items():
             record = records[profile_id]
             if facts[0].instant <= record.last or profile_id in untidy:
-                record = records[profile_id] = self._add_untidy(profile_id, record, facts)
-                if len(record.ids) >= record.full:
-                    full.append(profile_id)
+                records[profile_id] = self._add_untidy(profile_id, record, facts)
                 continue
             at_hand.profile_id, at_hand.kept = profile_id, facts
             kept[profile_id] = take(record, facts, keep_all)
-            if len(record.ids) >= record.full:
-                full.append(profile_id)
             latest = record.latest
             if out or record.wake <= latest or latest < clock:
                 self._finish(profile_id, record)
@@ -127,8 +128,16 @@ class BatchRun:
             until[profile_id] = latest
             if record.wake < NEVER:
                 wake[profile_id] = record.wake
-        for profile_id in full:
-            self.long.settle(profile_id, records[profile_id], self.changes)
+        self._settle(groups)
+
+    def _settle(self, profile_ids: Collection[str]) -> None:
+        """See to the earlier states of profiles that have many facts; of many profiles, some, each time others."""
+        stride = 1 if len(profile_ids) <= _STRIDE else _STRIDE
+        turn = to_instant(self.recorded_at) // SECOND % stride
+        for profile_id in itertools.islice(profile_ids, turn, None, stride):
+            record = self.records[profile_id]
+            if len(record.ids) >= record.full:
+                self.long.settle(profile_id, record, self.changes)
 
     def _add_untidy(self, profile_id: str, record: ProfileRecord, facts: Sequence[Fact]) -> ProfileRecord:
         """Take a profile's *facts* in whatever order; returns its record, a new one if it was folded again."""

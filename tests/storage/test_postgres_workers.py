@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -85,6 +87,43 @@ def test_workers_meet_on_profiles(postgres: Server, tmp_path: Path, size: int) -
         assert list(engine._store.damage()) == []
         for entry in engine.ledger():
             assert isinstance(entry, Completion) or entry.recorded_at >= entry.completion.recorded_at
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+def test_processes(postgres: Server, tmp_path: Path) -> None:
+    """Processes at the same time, whose batches share profiles, give the completions of one engine with all facts."""
+    url = postgres.store_url(tmp_path)
+    facts = [fact(number, f"p{number % 7}") for number in range(180)]
+    GoalEngine(GOALS, store=url).close()
+    children = []
+    for worker in range(3):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                with GoalEngine(store=url) as engine:
+                    share = facts[worker::3]
+                    for start in range(0, len(share), 5):
+                        engine.process(share[start : start + 5], checkpoint={f"share {worker}": start + 5})
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    now = START + timedelta(days=30)
+    with GoalEngine(store=url) as engine:
+        engine.advance(now)
+        assert particulars(engine) == by_one(facts, now)
+        assert engine.checkpoint() == {f"share {worker}": 60 for worker in range(3)}
+        assert [str(engine.report(goal)) for goal in GOALS] == [str(report) for report in reports_by_one(facts, now)]
+        assert list(engine._store.damage()) == []
+
+
+def reports_by_one(facts: Sequence[Fact], now: datetime) -> list[object]:
+    with GoalEngine(GOALS) as engine:
+        engine.process(facts)
+        engine.advance(now)
+        return [engine.report(goal) for goal in GOALS]
 
 
 def test_different_profiles_do_not_wait(postgres: Server, tmp_path: Path) -> None:

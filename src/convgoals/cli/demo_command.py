@@ -80,7 +80,7 @@ def _show(store: str, terminal: Terminal, *, removed: bool) -> None:
     from convgoals.instants import to_datetime  # noqa: PLC0415
     from convgoals.samples import GOALS  # noqa: PLC0415
     from convgoals.sources.options import load_sources  # noqa: PLC0415
-    from convgoals.storage.open import open_store  # noqa: PLC0415
+    from convgoals.storage.open import open_store, without_password  # noqa: PLC0415
 
     goals = load_goals(GOALS)
     inputs = [Input(source.file, source) for source in load_sources(GOALS).values() if source.file is not None]
@@ -88,7 +88,8 @@ def _show(store: str, terminal: Terminal, *, removed: bool) -> None:
         others = {goal.name for goal in engine.goals(archived=True)} - {goal.name for goal in goals}
         if others:
             raise InputError(
-                f"the store {store!r} holds other goals, such as {min(others)!r}: the demo leaves it alone",
+                f"the store {without_password(store)!r} holds other goals, such as {min(others)!r}: "
+                "the demo leaves it alone",
                 code="demo-store",
                 hint="name a new file: --store sqlite:///demo.db",
             )
@@ -104,14 +105,14 @@ def _show(store: str, terminal: Terminal, *, removed: bool) -> None:
         read = f"{counted(facts, 'fact')} in {seconds:.1f} s" if facts else "all facts were here already"
         terminal.heading(f"convgoals demo: {counted(len(goals), 'goal')}, {read}")
         terminal.quiet(ORIGIN)
-        terminal.quiet(f"Store: {store}{' (removed at the end; --keep keeps it)' if removed else ''}")
+        terminal.quiet(f"Store: {without_password(store)}{' (removed at the end; --keep keeps it)' if removed else ''}")
         terminal.line()
         terminal.table(goals_table(goal_rows(engine), terminal.width()))
         report = engine.report(FEATURED, every="week", breakdown="channel")
         terminal.table(trend_table(report))
         terminal.table(breakdown_table(report))
         terminal.table(funnel_table(engine.funnel(STAGES), terminal.width()))
-    _what_next(store, terminal, removed=removed)
+    _what_next(without_password(store), terminal, removed=removed)
 
 
 def trend_table(report: GoalReport) -> Table:

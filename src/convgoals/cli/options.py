@@ -218,6 +218,15 @@ def existing(url: str) -> str:
             code="store-missing",
             hint="is the path right? `convgoals run --store …` makes one (sqlite:///file, sqlite:////absolute/file)",
         )
+    if found and scheme in ("postgresql", "postgres"):
+        from convgoals.storage.open import exists_in_postgres  # noqa: PLC0415  as above
+
+        if not exists_in_postgres(url):
+            raise StoreError(
+                "there is no store in this PostgreSQL database, or not in this schema",
+                code="store-missing",
+                hint="are database and `?schema=…` right? `convgoals run --store …` makes one",
+            )
     return url
 
 

@@ -78,7 +78,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
     from convgoals.engine.engine import GoalEngine  # noqa: PLC0415  only commands that need it pay for it
     from convgoals.goals import load_document, read_goals  # noqa: PLC0415
     from convgoals.sources.options import read_sources  # noqa: PLC0415
-    from convgoals.storage.open import open_store  # noqa: PLC0415
+    from convgoals.storage.open import open_store, without_password  # noqa: PLC0415
 
     advance_to = _moment(args.advance_to)
     document = load_document(args.goals)
@@ -100,7 +100,7 @@ def run(args: argparse.Namespace, terminal: Terminal) -> int:
         _settle_missing(engine, {goal.name for goal in goals}, args, terminal)
         fed = _feed(engine, inputs, args, terminal, progress)
         _advance(engine, store, advance_to, fed)
-        summary = _Summary(args.store, fed, engine, progress.seconds)
+        summary = _Summary(without_password(args.store), fed, engine, progress.seconds)
         if not args.quiet:
             progress.clear()
             summary.show(args, terminal)

@@ -86,6 +86,15 @@ def prepare(place: Place) -> None:
             raise store_error(error, place.name) from error
 
 
+def is_there(place: Place) -> bool:
+    """Whether there is a store at *place*. Raises as `prepare` does."""
+    with place.connect() as connection:
+        try:
+            return _version(connection, place) is not None
+        except RAISED as error:
+            raise store_error(error, place.name) from error
+
+
 def _prepare(connection: Connection, place: Place) -> None:
     encoding = _one(connection, "encoding")[0]
     if encoding != "UTF8":

@@ -341,6 +341,18 @@ def test_what_is_dropped_is_not_said_to_have_never_been(store: Store) -> None:
     assert engine.status("two", "q").kept_since is None
 
 
+def test_a_later_anchor_is_not_the_first(store: Store) -> None:
+    """Whose first window closed has missed it, though the first anchor that is still kept is a later one."""
+    goal = Goal("soon", "event buy within 2 days of first event visit")
+    engine = GoalEngine([goal], store=store)
+    engine.process([Event("visit", "p", day(1), {}, "v"), Event("visit", "q", day(15), {}, "w")])
+    engine.vacuum(day(10))
+    engine.process([Event("visit", "p", day(20), {}, "x")])
+    standing = engine.status("soon", "p")
+    assert (standing.state, standing.entered_at, standing.closed_at) == ("missed", day(1), day(3))
+    assert standing.open_until is None
+
+
 @pytest.mark.parametrize("condition", ["first event visit", "last event visit", "any event visit"])
 @pytest.mark.parametrize("part", ["event buy", "(event buy and event buy where x = 1)"])
 def test_windows_are_known_though_their_anchor_is_dropped(store: Store, condition: str, part: str) -> None:

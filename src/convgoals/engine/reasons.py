@@ -66,7 +66,7 @@ class Reasons(Protocol):
             saved, whom, history, since = self._history_of(goal, profile_id, at)
             achieved = self._achieved(saved, whom, history.log.now)
             standing = attrs.evolve(standing_of(saved.goal, history, achieved), kept_since=since)
-            if since is not None and standing.state == "not entered":
+            if since is not None and standing.state != "converted":
                 return self._by_state(saved.goal.name, whom, standing)
         return standing
 
@@ -83,12 +83,15 @@ class Reasons(Protocol):
                 history, since = self._kept_history(saved, stored, now)
                 achieved = [first[whom]] if whom in first else []
                 standing = attrs.evolve(standing_of(goal, history, achieved), kept_since=since)
-                if since is not None and standing.state == "not entered":
+                if since is not None and standing.state != "converted":
                     standing = self._by_state(goal.name, whom, standing)
                 yield whom, standing
 
     def _by_state(self, goal: str, profile_id: str, standing: Standing) -> Standing:
-        """*standing* with what the state knows of a window whose anchor is no longer kept."""
+        """*standing* with what the state knows of a window whose anchor is no longer kept.
+
+        What is still kept may look like the first anchor, and not be it.
+        """
         record = self._records.get(profile_id) or Restorer(self._plans, self._store).records([profile_id])[profile_id]
         slot = self._plans.slots.get(goal)
         now = to_instant(standing.at)
@@ -97,10 +100,11 @@ class Reasons(Protocol):
         found = latest_window(self._plans.whole.machines[slot], record.state)
         if found is None:
             return standing
-        entered, end = map(to_datetime, found)
+        anchor, end = map(to_datetime, found)
+        entered = min(anchor, standing.entered_at or anchor)
         if found[1] >= now:
-            return attrs.evolve(standing, state="open", entered_at=entered, open_until=end)
-        return attrs.evolve(standing, state="missed", entered_at=entered, closed_at=end)
+            return attrs.evolve(standing, state="open", entered_at=entered, open_until=end, closed_at=None)
+        return attrs.evolve(standing, state="missed", entered_at=entered, open_until=None, closed_at=end)
 
     def explain(self, goal: str | Goal, profile_id: str, at: datetime | str | None = None) -> Explanation:
         """Why a profile completed a goal, or why not: each part's truth, the nearest miss, and what is missing.

@@ -226,6 +226,9 @@ def test_missing_files_are_told_with_a_repair(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="there is no file") as caught:
         FactReader(tmp_path / "other.csv")
     assert caught.value.hint == "is the path right?"
+    with pytest.raises(SourceError, match="there is no file '-'") as caught:
+        FactReader("-")
+    assert "/dev/stdin" in caught.value.hint
     (tmp_path / "folder.csv").mkdir()
     with pytest.raises(SourceError, match="is a directory"):
         FactReader(tmp_path / "folder.csv")

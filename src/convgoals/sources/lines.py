@@ -48,7 +48,9 @@ def open_bytes(path: str | Path) -> io.BufferedReader:
 
 
 def _nearby(path: Path) -> str:
-    """The compressed, or uncompressed, twin that may have been meant."""
+    """The compressed, or uncompressed, twin that may have been meant, or standard input."""
+    if str(path) == "-":
+        return "standard input is the file /dev/stdin; its format must be said, such as csv"
     twin = path.with_suffix("") if path.suffix == ".gz" else path.with_name(path.name + ".gz")
     return f"there is {str(twin)!r}" if path.name and twin.is_file() else "is the path right?"
 

@@ -134,6 +134,28 @@ def test_rows_with_an_audience_of_their_own(life: list[Any], name: str) -> None:
         _assert_compared(found.breakdown, compared)
 
 
+@given(
+    lives,
+    st.sampled_from(["converted", "entered"]),
+    st.booleans(),
+    st.sampled_from([None, "entered", 'profile.plan = "pro"']),
+    st.none() | instants,
+)
+def test_own_audiences_make_up_the_whole(
+    life: list[Any], by: str, final_only: bool, audience: str | None, until: datetime | None
+) -> None:
+    """Whatever the audience is, the rows of a property of profiles part it, and its converting profiles, among them."""
+    with lived(life) as shop:
+        found = shop.engine.report(
+            "soon", by=by, final_only=final_only, audience=audience, until=until, breakdown="profile.plan", limit=2
+        )
+        own = [row.own for row in found.breakdown if row.own is not None]
+        assert len(own) == len(found.breakdown)
+        assert sum(each.total for each in own) == found.audience
+        assert sum(each.count for each in own) == found.converting_profiles
+        assert sum(row.completions for row in found.breakdown) == found.completions
+
+
 def _without(shop: Shop) -> set[str]:
     return {who for who in shop.logs if _of_profile(shop, "campaign", who) == (None,)}
 

@@ -160,7 +160,7 @@ def baseline_table(report: GoalReport, baseline: Baseline) -> Table:
 
 _NOTES = {
     "segment": "A profile counts in each of its segments, so rows may add up to more than the total. Rates are of"
-    " those who are in the segment now.",
+    " those who are in the segment at the time of the report.",
     "campaign": "A profile counts for each campaign that it converted after, so rows may add up to more than the total."
     " Rates say what came after a receipt, not what it caused.",
 }

@@ -291,6 +291,21 @@ def test_values_as_keys(value: object, text: str | None) -> None:
     assert value_text(value) == text
 
 
+@pytest.mark.parametrize("kept", [(), ("kind",)])
+def test_properties_that_are_not_kept(kept: tuple[str, ...]) -> None:
+    """What a store was not told to keep of events is in the row of those without a value, and nowhere else."""
+    with GoalEngine([Goal("buy", "event buy")], store="sqlite://", keep_properties=kept) as engine:
+        for start in range(0, 2_000, 500):
+            many = range(start, start + 500)
+            engine.process([Event("buy", f"p{n}", START + timedelta(minutes=n), {"kind": "x"}) for n in many])
+        rows = {row.label: row.completions for row in engine.report("buy", breakdown="event.kind").breakdown}
+        if kept:
+            assert rows == {"x": 2_000}
+        else:
+            assert sum(rows.values()) == 2_000
+            assert rows["(none)"] > 1_000  # the first events of a type stay whole
+
+
 def test_refusals() -> None:
     """What names no property, and an audience of what happened or of a span of time, are refused with a repair."""
     assert check_dimension('profile."a"') == "profile.a"

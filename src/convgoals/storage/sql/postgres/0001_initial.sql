@@ -79,7 +79,8 @@ CREATE TABLE completion (
 CREATE INDEX completion_track ON completion (track, achieved, seq);
 CREATE INDEX completion_profile ON completion (profile, seq);
 CREATE INDEX completion_held ON completion (profile, track, achieved);
-CREATE INDEX completion_before ON completion (track, before, achieved) WHERE before > -9223372036854775808;
+CREATE INDEX completion_before ON completion (track, before, achieved) INCLUDE (channel)
+WHERE before > -9223372036854775808;
 CREATE INDEX completion_wait ON completion (track, since_anchor, achieved, before) WHERE since_anchor IS NOT NULL;
 
 CREATE TABLE retraction (

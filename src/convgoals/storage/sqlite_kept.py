@@ -81,16 +81,16 @@ def forget(database: Database, profile: int, lane_of: Mapping[int, int]) -> None
 def _apply(database: Database, changes: Changes) -> None:
     channels = {text_key(key): cell for key, cell in changes.channels.items()}
     channel_repeats = {text_key(key): n for key, n in changes.channel_repeats.items()}
-    _apply_cells(database, ("tally", "set_tally", "drop_tally"), changes.tallies)
-    _apply_cells(database, ("channel_tally", "set_channel_tally", "drop_channel_tally"), channels)
-    _apply_cells(database, ("wait_tally", "set_wait_tally", "drop_wait_tally"), changes.waits)
+    _apply_cells(database, ("tally", "add_tally", "set_tally", "drop_tally"), changes.tallies)
+    _apply_cells(database, ("channel_tally", "add_channel_tally", "set_channel_tally", "drop_channel_tally"), channels)
+    _apply_cells(database, ("wait_tally", "add_wait_tally", "set_wait_tally", "drop_wait_tally"), changes.waits)
     _apply_counts(database, ("add_repeats", "drop_repeats"), changes.repeats)
     _apply_counts(database, ("add_channel_repeats", "drop_channel_repeats"), channel_repeats)
     database.run_many("set_before", [(before, seq) for seq, before in changes.before.items()])
 
 
-def _apply_cells(database: Database, names: tuple[str, str, str], cells: Mapping[tuple[Any, ...], Cell]) -> None:
-    name, set_one, drop_one = names
+def _apply_cells(database: Database, names: tuple[str, str, str, str], cells: Mapping[tuple[Any, ...], Cell]) -> None:
+    name, add_some, set_one, drop_one = names
     added, kept, dropped = [], [], []
     for key, cell in cells.items():
         if cell.completions > 0 and not cell.rest and -_SMALL < cell.units < _SMALL:  # as mostly
@@ -108,7 +108,7 @@ def _apply_cells(database: Database, names: tuple[str, str, str], cells: Mapping
             left, units = EXACT.add(left, joined(units)), 0
         counts = completions + cell.completions, firsts + cell.firsts, valued + cell.valued
         kept.append((*counts, units, str(left) if left else None, *key))
-    database.run_many(f"add_{name}", added)
+    database.run_many(add_some, added)
     database.run_many(set_one, kept)
     database.run_many(drop_one, dropped)
 

@@ -92,7 +92,7 @@ def _retained(
         engine = GoalEngine(goals, store=f"sqlite:///{folder}/goals.db", **options)
         _feed(engine, _read(name, source))
         sizes = engine._store.info().sizes
-        on_disk = (sizes["database"] - sizes["of it free"]) / engine._store.profile_count()
+        on_disk = sizes["in use"] / engine._store.profile_count()
         engine.close()
     tracemalloc.start()
     try:

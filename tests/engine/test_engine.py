@@ -322,6 +322,21 @@ def test_a_merged_profiles_completions_move(opened: Opener) -> None:
     assert [c.profile_id for c in engine.history()] == ["known"]
 
 
+def test_history_at_rest_follows_a_merge(opened: Opener) -> None:
+    """Completions of archived goals and of earlier versions become those of the new id; of what counts once, one."""
+    first = Goal("first", "event purchase")
+    engine = opened([first, EVERY])
+    engine.process([purchase(1, "a", profile="anonymous"), purchase(2, "b", profile="known")])
+    engine.process([purchase(3, "both", profile="anonymous"), purchase(3, "both", profile="known")])
+    engine.archive("first")
+    engine.add(Goal(EVERY.name, "event purchase where order_value > 1000", count="every"))
+    engine.merge("anonymous", "known")
+    assert achieved(engine, first, "known") == [(day(1), "a")]
+    assert achieved(engine, EVERY, "known") == [(day(1), "a"), (day(2), "b"), (day(3), "both")]
+    assert {c.profile_id for c in engine.history()} == {"known"}
+    assert engine.merge("anonymous", "known") == []
+
+
 def test_forgetting_erases_a_profile_everywhere(opened: Opener) -> None:
     """Facts, completions and the identities that became it are gone; others stay."""
     engine = opened([EVERY])

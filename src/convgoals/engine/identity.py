@@ -1,13 +1,15 @@
 """Two profiles that become one (semantics §6): the facts of both, and what has been final of either.
 
 Where all facts of both are kept, the one is evaluated over the union. Where one has a final state, that goes on with
-the facts of the other after it, which is the union too if the other has none before it. What else was final stays as
-the ledger has it; only of what counts once, one completion is left.
+the facts of the other after it, which is the union too if the other has none before it. What else was final, and what
+was recorded under goals that are evaluated no more, stays as the ledger has it, under the name of the one; only of what
+counts once, one completion is left.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TypeAlias
 
 import attrs
@@ -21,14 +23,19 @@ from convgoals.goals import Once
 from convgoals.instants import BEGINNING, to_instant
 from convgoals.predicates.base import NEVER
 from convgoals.records import Completion, Fact, ProfileSnapshot, ProfileUpdate
-from convgoals.storage.base import NO_FACTS, NO_STATE, ProfileChange, StoredProfile
+from convgoals.storage.base import NO_FACTS, NO_STATE, ProfileChange, SavedGoal, StoredProfile
 
 GoalKey: TypeAlias = tuple[str, int]
 """A goal's name, and its version."""
 
 
 def merge(
-    run: BatchRun, old: str, new: str, stored: tuple[StoredProfile, StoredProfile], more: Mapping[str, Sequence[Fact]]
+    run: BatchRun,
+    old: str,
+    new: str,
+    stored: tuple[StoredProfile, StoredProfile],
+    more: Mapping[str, Sequence[Fact]],
+    saved_goals: Iterable[SavedGoal],
 ) -> None:
     """Have *old*'s facts be *new*'s, and correct what the ledger says of both.
 
@@ -38,6 +45,7 @@ def merge(
         new: whom.
         stored: what is kept of both.
         more: the facts in scopes that come along.
+        saved_goals: all goals, the archived ones too.
     """
     gone, stays = stored
     finals = read(gone.state), read(stays.state)
@@ -51,7 +59,8 @@ def merge(
         mine = [fact for fact in facts if fact.id not in ids]
     until = max(gone.until, stays.until, run.clock)
     whole = attrs.evolve(scoped_with(stays, more), facts=tuple(sorted(facts, key=by_order)), until=until)
-    carried, ended, done = _settled(run, old, new, final)
+    once = {(each.goal.name, each.version) for each in saved_goals if isinstance(each.goal.counting, Once)}
+    carried, ended, done = _settled(run, old, new, final, once)
     if saved.final:
         saved = _brought_to(run, new, whole, saved, final, done)
     wake = NEVER
@@ -66,6 +75,9 @@ def merge(
         own = [each for each in carried if (each.goal, each.version) in goals]
         run.correct(new, folded, None, recorded, own)
         wake = min(wake, folded.strand.record.wake)
+    at_rest, doubled, _ = _together(_at_rest(run, old), _at_rest(run, new), once)
+    run.completions += _as_those_of(run, new, at_rest)
+    run.retract(doubled)
     run.retract(run.store.completions(profile_id=old))
     state = write(Saved(saved.final)) if saved.final else NO_STATE
     change = ProfileChange(mine, until, wake if wake < NEVER else None, state, (), more or NO_FACTS)
@@ -94,27 +106,58 @@ def _brought_to(
 
 
 def _settled(
-    run: BatchRun, old: str, new: str, final: int
+    run: BatchRun, old: str, new: str, final: int, once: Collection[GoalKey]
 ) -> tuple[list[Completion], Collection[Completion], frozenset[GoalKey]]:
     """What was final: completions of *old* to be recorded for *new*, those of *new* to be retracted, what is done."""
     if final == BEGINNING:
         return [], (), frozenset()
-    live = {(machine.goal.name, machine.version): machine.goal for machine in run.plan.machines}
+    live = _live(run)
     theirs, mine = (_up_to(run.store.completions(profile_id=name), final, live) for name in (old, new))
+    carried, ended, done = _together(theirs, mine, once)
+    return _as_those_of(run, new, carried), ended, done
+
+
+def _together(
+    theirs: Sequence[Completion], mine: Sequence[Completion], once: Collection[GoalKey]
+) -> tuple[list[Completion], list[Completion], frozenset[GoalKey]]:
+    """Of *theirs* those that are to be added to *mine*, of *mine* those that are to go, and the goals done with."""
     carried: list[Completion] = []
     ended: list[Completion] = []
     done: set[GoalKey] = set()
-    for goal in dict.fromkeys((each.goal, each.version) for each in (*theirs, *mine)):
-        coming = [each for each in theirs if (each.goal, each.version) == goal]
-        if isinstance(live[goal].counting, Once):
+    for goal in dict.fromkeys(map(_key, (*theirs, *mine))):
+        coming = [each for each in theirs if _key(each) == goal]
+        here = [each for each in mine if _key(each) == goal]
+        if goal in once:
             done.add(goal)
-            here = [each for each in mine if (each.goal, each.version) == goal]
-            first = min((*coming, *here), key=lambda each: (each.achieved_at, each.trigger_id or ""))
+            first = min((*here, *coming), key=_moment)
             ended += [each for each in here if each is not first]
             coming = [each for each in coming if each is first]
-        carried += [attrs.evolve(each, profile_id=new, recorded_at=run.recorded_at) for each in coming]
+        known = set(map(_moment, here))  # a fact that was in both logs is one fact
+        carried += [each for each in coming if _moment(each) not in known]
     return carried, ended, frozenset(done)
 
 
+def _as_those_of(run: BatchRun, profile_id: str, completions: Iterable[Completion]) -> list[Completion]:
+    return [attrs.evolve(each, profile_id=profile_id, recorded_at=run.recorded_at) for each in completions]
+
+
+def _key(completion: Completion) -> GoalKey:
+    return completion.goal, completion.version
+
+
+def _moment(completion: Completion) -> tuple[datetime, str]:
+    return completion.achieved_at, completion.trigger_id or ""
+
+
+def _live(run: BatchRun) -> Collection[GoalKey]:
+    return {(machine.goal.name, machine.version) for machine in run.plan.machines}
+
+
+def _at_rest(run: BatchRun, profile_id: str) -> list[Completion]:
+    """A profile's completions under goals, or versions of goals, that are evaluated no more."""
+    live = _live(run)
+    return [each for each in run.store.completions(profile_id=profile_id) if _key(each) not in live]
+
+
 def _up_to(found: Iterable[Completion], final: int, goals: Collection[GoalKey]) -> list[Completion]:
-    return [each for each in found if to_instant(each.achieved_at) <= final and (each.goal, each.version) in goals]
+    return [each for each in found if to_instant(each.achieved_at) <= final and _key(each) in goals]

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import sleep
+from typing import Any
 
 import psycopg
 import pytest
@@ -91,3 +92,38 @@ def running_server(*, fsync: bool = False) -> Iterator[Server]:
         else:
             started.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+# ---- looking at a schema beside the store
+
+
+def in_schema(server: Server, schema: str, *statements: str) -> list[Any]:
+    """Run *statements* in a schema, which is made if there is none; the rows of the last one."""
+    with server.connect() as connection:
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
+        connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(schema)))
+        for statement in statements:
+            cursor = connection.execute(statement.encode())
+        return cursor.fetchall() if cursor.description else []
+
+
+COLUMNS = """
+SELECT relname, relkind::text, reloptions, attname, format_type(atttypid, atttypmod), attnotnull, collname,
+    pg_get_expr(adbin, adrelid), attidentity::text
+FROM pg_class
+JOIN pg_namespace ON pg_namespace.oid = relnamespace
+JOIN pg_attribute ON attrelid = pg_class.oid
+LEFT JOIN pg_collation ON pg_collation.oid = attcollation
+LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+WHERE nspname = current_schema() AND attnum > 0
+ORDER BY relname, attnum
+"""
+INDEXES = """
+SELECT replace(indexdef, current_schema() || '.', '') FROM pg_indexes WHERE schemaname = current_schema()
+ORDER BY indexname
+"""
+
+
+def described(server: Server, schema: str) -> list[Any]:
+    """All columns, indexes, sequences and settings of the tables in a schema."""
+    return in_schema(server, schema, COLUMNS) + in_schema(server, schema, INDEXES)

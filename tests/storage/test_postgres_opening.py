@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -25,6 +25,7 @@ from convgoals.storage.postgres import PostgresStore
 from convgoals.storage.postgres_schema import migrations, queries
 from convgoals.storage.postgres_text import from_text, to_text, writable
 from convgoals.testing.store_samples import everything
+from postgres_server import described, in_schema
 from storage.stories import PROFILES, batch
 
 if TYPE_CHECKING:
@@ -34,38 +35,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 def schema(postgres: Server, tmp_path: Path) -> str:
     return postgres.schema(tmp_path)
-
-
-def in_schema(postgres: Server, schema: str, *statements: str) -> list[Any]:
-    """Run *statements* in a schema, which is made if there is none; the rows of the last one."""
-    with postgres.connect() as connection:
-        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
-        connection.execute(sql.SQL("SET search_path = {}").format(sql.Identifier(schema)))
-        for statement in statements:
-            cursor = connection.execute(statement.encode())
-        return cursor.fetchall() if cursor.description else []
-
-
-COLUMNS = """
-SELECT relname, relkind::text, reloptions, attname, format_type(atttypid, atttypmod), attnotnull, collname,
-    pg_get_expr(adbin, adrelid), attidentity::text
-FROM pg_class
-JOIN pg_namespace ON pg_namespace.oid = relnamespace
-JOIN pg_attribute ON attrelid = pg_class.oid
-LEFT JOIN pg_collation ON pg_collation.oid = attcollation
-LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE nspname = current_schema() AND attnum > 0
-ORDER BY relname, attnum
-"""
-INDEXES = """
-SELECT replace(indexdef, current_schema() || '.', '') FROM pg_indexes WHERE schemaname = current_schema()
-ORDER BY indexname
-"""
-
-
-def described(postgres: Server, schema: str) -> list[Any]:
-    """All columns, indexes, sequences and settings of the tables in a schema."""
-    return in_schema(postgres, schema, COLUMNS) + in_schema(postgres, schema, INDEXES)
 
 
 # ---- schemas

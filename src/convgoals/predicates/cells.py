@@ -60,7 +60,10 @@ def encoded(cell: Any) -> Any:  # noqa: PLR0911  one case a kind
     if kind is list:
         return [encoded(member) for member in cell]
     if kind in _TAGS:
-        return {_TAGS[kind]: [encoded(member) for member in cell]}
+        members = [encoded(member) for member in cell]
+        if kind is set or kind is frozenset:
+            members.sort(key=repr)  # the same text for the same state
+        return {_TAGS[kind]: members}
     if kind is dict:
         return {"m": [[encoded(key), encoded(value)] for key, value in cell.items()]}
     if kind is Decimal or kind is Fraction:

@@ -15,16 +15,19 @@ from typing import Literal
 from convgoals.analytics.chains import Deadline, in_any_order, in_order
 from convgoals.analytics.cuts import check_dimension, dimension
 from convgoals.analytics.dimensions import Dimension, check_limit, largest_first, split
-from convgoals.analytics.figures import durations
+from convgoals.analytics.figures import Durations, durations, durations_of
 from convgoals.analytics.funnel_result import Funnel, Group, Stage
-from convgoals.analytics.periods import Moment, read_period, read_span, read_zone, span_words
+from convgoals.analytics.passages import Passages, pass_through
+from convgoals.analytics.periods import Moment, Period, exact_span, read_period, read_span, read_zone, span_words
 from convgoals.analytics.selection import Audience, as_of, check_audience, check_counts, chunks, clip, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, Proportion, check_confidence, correct, difference
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
+from convgoals.instants import to_instant
 from convgoals.language.condition import Condition
 from convgoals.records import Completion
 from convgoals.storage.reader import Reader
+from convgoals.storage.summary import Question
 from convgoals.suggest import did_you_mean
 
 __all__ = ["Funnel", "Group", "Stage", "funnel"]
@@ -86,6 +89,26 @@ def funnel(
     check_confidence(confidence)
     spans = (read_span(within, zone, "within"), read_span(between, zone, "between"))
 
+    passages = None
+    if order == "strict" and between is None and cut is None and who in (None, "all"):
+        passages = _passages(reader, stages, period, within, versions or {}, everyone=who == "all")
+    if passages is not None:
+        total = reader.profile_count()
+        check_counts(len(passages.stages[0]), total)
+        times = [Durations(), *map(durations_of, passages.times())]
+        return Funnel(
+            timezone=name,
+            since=period.since,
+            until=period.until,
+            order=order,
+            within=None if within is None else span_words(within),
+            between=None,
+            stages=_rows(stages, list(map(len, passages.stages)), times, total, confidence),
+            dimension=None,
+            groups=(),
+            profiles=passages.by_furthest(),
+        )
+
     walk = _Walk(order, *spans, keep_first=cut is not None)
     total = 0
     for number, goal in enumerate(stages):
@@ -140,6 +163,25 @@ def _check_linked(goals: Sequence[Goal], audience: Audience | None) -> None:
             code="audience",
             hint='link one (campaign="…"), or audience="all"',
         )
+
+
+def _passages(
+    reader: Reader,
+    goals: Sequence[Goal],
+    period: Period,
+    within: str | timedelta | None,
+    versions: Mapping[str, int],
+    *,
+    everyone: bool,
+) -> Passages | None:
+    """The quick way, where it can be gone: over everyone, with no window or one of an exact length."""
+    span = None if within is None else exact_span(within)
+    if (within is not None and span is None) or (not everyone and any(goal.campaign for goal in goals)):
+        return None
+    since = None if period.since is None else to_instant(period.since)
+    until = None if period.until is None else to_instant(period.until)
+    asked = [Question(goal.name, versions.get(goal.name), since, until) for goal in goals]
+    return pass_through(reader.moments(asked), span)
 
 
 _Path = list[datetime]
@@ -213,14 +255,24 @@ class _Walk:
 def _stages(goals: Sequence[Goal], paths: Collection[_Path], total: int, confidence: float) -> tuple[Stage, ...]:
     exactly = Counter(map(len, paths))
     counts = [sum(exactly[k] for k in range(number, len(goals) + 1)) for number in range(1, len(goals) + 1)]
+    times = [
+        durations(path[index] - path[index - 1] for path in paths if 0 < index < len(path))
+        for index in range(len(goals))
+    ]
+    return _rows(goals, counts, times, total, confidence)
+
+
+def _rows(
+    goals: Sequence[Goal], counts: Sequence[int], times: Sequence[Durations], total: int, confidence: float
+) -> tuple[Stage, ...]:
     return tuple(
         Stage(
             number=index + 1,
             goal=goal.name,
             step=Proportion(counts[index], counts[index - 1] if index else total, confidence),
             overall=Proportion(counts[index], counts[0], confidence),
-            dropped=exactly[index + 1] if index + 1 < len(goals) else 0,
-            time=durations(path[index] - path[index - 1] for path in paths if 0 < index < len(path)),
+            dropped=counts[index] - counts[index + 1] if index + 1 < len(goals) else 0,
+            time=times[index],
         )
         for index, goal in enumerate(goals)
     )

@@ -140,6 +140,14 @@ def _before(start: datetime, stop: datetime, timezone: tzinfo) -> Period:
     return Period(to_datetime(start_of_day(before, timezone)), start - MICROSECOND)
 
 
+def exact_span(value: str | timedelta) -> int | None:
+    """The microseconds of a span that `read_span` reads; ``None`` where they depend on the calendar."""
+    if isinstance(value, timedelta):
+        return value // MICROSECOND
+    duration = parse_duration(value)
+    return None if duration.months else duration.microseconds
+
+
 def read_span(value: str | timedelta | None, timezone: tzinfo, name: str) -> Callable[[datetime], datetime] | None:
     """A function from an instant to the last instant that is within the span of it; ``None`` without a span.
 

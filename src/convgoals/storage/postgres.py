@@ -31,13 +31,13 @@ from convgoals.storage.postgres_kept import Asked
 from convgoals.storage.postgres_ledger import Ledger, Moment, read_tracks
 from convgoals.storage.postgres_schema import Place
 from convgoals.storage.postgres_text import from_text, optional_from_text, to_text, writable
-from convgoals.storage.recount import recount
+from convgoals.storage.recount import Recounting, recount
 from convgoals.storage.summary import Question, Summary
 
 _first = itemgetter(0)
 
 
-class PostgresStore:
+class PostgresStore(Recounting):
     """A store in one schema of a PostgreSQL database; see `Store` for each method's law.
 
     Args:

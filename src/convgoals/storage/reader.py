@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from convgoals.records import Completion
-from convgoals.storage.summary import Question, Summary
+from convgoals.storage.summary import Moments, Question, Summary
 
 if TYPE_CHECKING:
     from convgoals.storage.base import StoredProfile
@@ -50,5 +50,13 @@ class Reader(Protocol):
 
         They are those of a recount of `completions`, but may cost as much as what is counted is long, not as how much
         there is. A backend that keeps nothing for them inherits `convgoals.storage.recount.Recounting`.
+        """
+        ...
+
+    def moments(self, questions: Sequence[Question]) -> list[Moments]:
+        """When the completions of each question were achieved, all as of one moment, in the order of `completions`.
+
+        Of every question but the first there are those only whose profiles are among the first's: who is in a funnel.
+        Of a question, the goal, the version and the period count. `Recounting` has this too.
         """
         ...

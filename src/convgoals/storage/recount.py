@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, repeat
+from itertools import compress, islice, repeat
 from operator import attrgetter, floordiv
 from typing import Any
 
@@ -15,7 +16,7 @@ from convgoals.instants import MICROSECOND, to_datetime, to_instant
 from convgoals.records import Completion
 from convgoals.storage.exact import Sum
 from convgoals.storage.reader import Reader
-from convgoals.storage.summary import Part, Question, Summary, in_order, waits_of
+from convgoals.storage.summary import Moments, Part, Question, Summary, in_order, waits_of
 
 CHUNK = 32_768
 """How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
@@ -28,7 +29,7 @@ _VERSION = attrgetter("version")
 
 
 class Recounting:
-    """What a `Reader` inherits to answer `Reader.summaries` from its own `completions`."""
+    """What a `Reader` inherits to answer `Reader.summaries` and `Reader.moments` from its own `completions`."""
 
     def summaries(self: Reader, questions: Sequence[Question]) -> list[Summary]:
         """As `Reader.summaries`."""
@@ -41,6 +42,40 @@ class Recounting:
             )
             for question in questions
         ]
+
+    def moments(self: Reader, questions: Sequence[Question]) -> list[Moments]:
+        """As `Reader.moments`."""
+        found: list[Moments] = []
+        for question in questions:
+            profiles: list[str] = []
+            instants = array("q")
+            for chunk in in_chunks(self.completions(question.goal, version=question.version)):
+                counted = within(chunk, question)
+                profiles += map(_PROFILE, counted)
+                instants.extend(map(to_instant, map(_ACHIEVED, counted)))
+            found.append(Moments(profiles, instants))
+        return only_of_first(found)
+
+
+def only_of_first(moments: list[Moments]) -> list[Moments]:
+    """*moments*, but of all except the first only those of the first one's profiles."""
+    if not moments:
+        return []
+    first, *others = moments
+    known = set(first.profiles)
+    kept = [first]
+    for profiles, instants in others:
+        chosen = list(map(known.__contains__, profiles))
+        kept.append(Moments(list(compress(profiles, chosen)), array("q", compress(instants, chosen))))
+    return kept
+
+
+def within(completions: list[Completion], question: Question) -> list[Completion]:
+    """Those of ordered *completions* that lie in the period of *question*."""
+    since, until = question.since, question.until
+    first = 0 if since is None else bisect_left(completions, to_datetime(since), key=_ACHIEVED)
+    last = len(completions) if until is None else bisect_right(completions, to_datetime(until), key=_ACHIEVED)
+    return completions[first:last] if first or last < len(completions) else completions
 
 
 def in_chunks(completions: Iterable[Completion]) -> Iterator[list[Completion]]:
@@ -73,8 +108,6 @@ class _Recount:
 
     def __init__(self, question: Question) -> None:
         self._question = question
-        self._since = None if question.since is None else to_datetime(question.since)
-        self._until = None if question.until is None else to_datetime(question.until)
         self._seen: set[str] = set()
         self._versions: set[int] = set()
         self._whole = _Pile()
@@ -84,10 +117,7 @@ class _Recount:
 
     def feed(self, chunk: list[Completion]) -> None:
         """Take in the next completions."""
-        first = 0 if self._since is None else bisect_left(chunk, self._since, key=_ACHIEVED)
-        last = len(chunk) if self._until is None else bisect_right(chunk, self._until, key=_ACHIEVED)
-        if first or last < len(chunk):
-            chunk = chunk[first:last]
+        chunk = within(chunk, self._question)
         self._versions.update(map(_VERSION, chunk))
         bucket = self._question.bucket
         while bucket is not None and chunk:

@@ -34,7 +34,7 @@ from convgoals.storage.sqlite_database import Database
 from convgoals.storage.sqlite_entries import Entries, Place
 from convgoals.storage.sqlite_facts import FactChains
 from convgoals.storage.sqlite_schema import Synchronous
-from convgoals.storage.summary import Question, Summary
+from convgoals.storage.summary import Moments, Question, Summary
 
 _PLACES = 100_000
 """How many profiles' places are kept at hand, at the most."""
@@ -357,6 +357,10 @@ class SQLiteStore:
     def summaries(self, questions: Sequence[Question]) -> list[Summary]:
         with self._database.transaction("BEGIN"):
             return [self._summary(question) for question in questions]
+
+    def moments(self, questions: Sequence[Question]) -> list[Moments]:
+        with self._database.transaction("BEGIN"):
+            return sqlite_ledger.moments(self._database, sqlite_ledger.read_tracks(self._database), questions)
 
     def _summary(self, question: Question) -> Summary:
         tracks = {

@@ -75,6 +75,12 @@ class Database:
         """The rows of the statement *name*."""
         return self._connection.execute(self._sql[name], values).fetchall()
 
+    def batches(self, name: str, values: Sequence[Any], size: int = 50_000) -> Iterator[list[Any]]:
+        """The rows of the statement *name*, so many at a time."""
+        cursor = self._connection.execute(self._sql[name], values)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
     def one(self, name: str, *values: Any) -> Any:
         """The first row of the statement *name*, or ``None``."""
         return self._connection.execute(self._sql[name], values).fetchone()

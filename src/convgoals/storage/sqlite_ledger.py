@@ -6,12 +6,16 @@ needs no transaction: it takes some rows at a time, and between two times holds 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+import operator
+from array import array
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import compress, count, islice
 
 from convgoals.records import Completion, Retraction
 from convgoals.storage import ledger_rows
-from convgoals.storage.ledger_rows import ROWS, Row, Tracks
+from convgoals.storage.ledger_rows import ENDLESS, ROWS, Row, Tracks
 from convgoals.storage.sqlite_database import Database
+from convgoals.storage.summary import Moments, Question
 
 _FIRST_ROWS = 16
 """How many completions of a profile are read at first where the latest are asked for."""
@@ -69,3 +73,47 @@ def entries(database: Database, tracks: Tracks, last: int) -> Iterator[Completio
         return page
 
     return ledger_rows.entries(pages("all_completions"), pages("all_retractions"), tracks)
+
+
+def moments(database: Database, tracks: Tracks, questions: Sequence[Question]) -> list[Moments]:
+    """Of `Reader.moments`; within a transaction."""
+    names: dict[int, str] = {}
+    found = []
+    for place, question in enumerate(questions):
+        since = -ENDLESS if question.since is None else question.since
+        until = ENDLESS if question.until is None else question.until
+        chosen = [
+            number
+            for number, (goal, version) in tracks.items()
+            if goal == question.goal and question.version in (None, version)
+        ]
+        instants = array("q")
+        profiles: list[str] = []
+        for track in chosen:
+            if place == 0:
+                for rows in database.batches("named_moments", (track, since, until)):
+                    instants.extend([row[0] for row in rows])
+                    profiles += [row[1] for row in rows]
+                    names.update([(row[2], row[1]) for row in rows])
+            else:
+                for rows in database.batches("moments", (track, since, until)):
+                    known = [(achieved, name) for achieved, number in rows if (name := names.get(number)) is not None]
+                    instants.extend([row[0] for row in known])
+                    profiles += [row[1] for row in known]
+        if len(chosen) > 1:
+            order = sorted(range(len(instants)), key=instants.__getitem__)
+            instants, profiles = array("q", [instants[at] for at in order]), [profiles[at] for at in order]
+        found.append(Moments(_simultaneous_in_order(profiles, instants), instants))
+    return found
+
+
+def _simultaneous_in_order(profiles: list[str], instants: array[int]) -> list[str]:
+    """The profiles of ordered instants, those of one instant by their ids."""
+    done = 0
+    for first in compress(count(), map(operator.eq, instants, islice(instants, 1, None))):
+        if first >= done:
+            done = first + 2
+            while done < len(instants) and instants[done] == instants[first]:
+                done += 1
+            profiles[first:done] = sorted(profiles[first:done])
+    return profiles

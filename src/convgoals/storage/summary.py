@@ -82,6 +82,18 @@ class Waits:
     within: Sequence[int] = ()
 
 
+class Moments(NamedTuple):
+    """When the completions of a question were achieved, in their order.
+
+    Attributes:
+        profiles: whose each was.
+        instants: when.
+    """
+
+    profiles: list[str]
+    instants: Sequence[int]
+
+
 @attrs.frozen
 class Summary:
     """The answer, as everything was at one moment.

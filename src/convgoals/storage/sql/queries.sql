@@ -458,6 +458,18 @@ ORDER BY since_anchor;
 SELECT count(*) FROM completion
 WHERE track = ? AND since_anchor BETWEEN ? AND ? AND before IS NULL AND achieved BETWEEN ? AND ?;
 
+-- name: named_moments
+SELECT completion.achieved, profile.name, completion.profile
+FROM completion JOIN profile ON profile.id = completion.profile
+WHERE completion.track = ? AND completion.achieved BETWEEN ? AND ?
+    AND (completion.before IS NULL OR completion.before > -9223372036854775808)
+ORDER BY completion.achieved;
+
+-- name: moments
+SELECT achieved, profile FROM completion
+WHERE track = ? AND achieved BETWEEN ? AND ? AND (before IS NULL OR before > -9223372036854775808)
+ORDER BY achieved;
+
 ---- goals and sources
 
 -- name: goals

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convgoals.analytics.buckets import Every
+from convgoals.analytics.funnel import funnel
 from convgoals.analytics.report import report
 from convgoals.goals import Goal
 from convgoals.instants import EPOCH
@@ -87,6 +88,34 @@ def test_both_ways_agree(data: Any, zone: str) -> None:
                 "timezone": zone,
             }
             assert report(store, goal, **asked) == report(Recounted(store), goal, **asked)
+    finally:
+        store.close()
+
+
+@given(data=st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_both_ways_through_a_funnel_agree(data: Any) -> None:
+    """A funnel over moments alone is the funnel over completions, whoever dropped where included."""
+    store = open_store("sqlite://")
+    try:
+        for step in data.draw(stories(), label="story"):
+            if isinstance(step, str):
+                store.forget(step)
+            else:
+                store.commit(step)
+        goals = data.draw(st.permutations([GOAL, Goal("h", "event b")]), label="goals")
+        ends = st.none() | st.integers(-3 * 24, 3 * 24).map(lambda hours: EPOCH + timedelta(hours=hours))
+        since, until = data.draw(st.tuples(ends, ends).filter(in_order), label="period")
+        asked: dict[str, Any] = {
+            "since": since,
+            "until": until,
+            "within": data.draw(st.sampled_from((None, "1 hour", "1 month", timedelta(days=1))), label="within"),
+            "versions": data.draw(st.sampled_from(({}, {"g": 1})), label="versions"),
+        }
+        quick, slow = funnel(store, goals, **asked), funnel(Recounted(store), goals, **asked)
+        assert quick == slow
+        assert [list(quick.dropped(stage)) for stage in (1, 2)] == [list(slow.dropped(stage)) for stage in (1, 2)]
+        assert list(quick.reached(1)) == list(slow.reached(1))
     finally:
         store.close()
 

@@ -181,7 +181,8 @@ def _passages(
     since = None if period.since is None else to_instant(period.since)
     until = None if period.until is None else to_instant(period.until)
     asked = [Question(goal.name, versions.get(goal.name), since, until) for goal in goals]
-    return pass_through(reader.moments(asked), span)
+    moments = reader.moments(asked)
+    return None if moments is None else pass_through(moments, span)
 
 
 _Path = list[datetime]

@@ -53,10 +53,11 @@ class Reader(Protocol):
         """
         ...
 
-    def moments(self, questions: Sequence[Question]) -> list[Moments]:
+    def moments(self, questions: Sequence[Question]) -> list[Moments] | None:
         """When the completions of each question were achieved, all as of one moment, in the order of `completions`.
 
         Of every question but the first there are those only whose profiles are among the first's: who is in a funnel.
-        Of a question, the goal, the version and the period count. `Recounting` has this too.
+        Of a question, the goal, the version and the period count. ``None`` where that is no quicker than `completions`,
+        as it is for what inherits `Recounting`.
         """
         ...

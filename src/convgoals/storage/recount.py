@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import compress, islice, repeat
+from itertools import islice, repeat
 from operator import attrgetter, floordiv
 from typing import Any
 
@@ -43,31 +42,9 @@ class Recounting:
             for question in questions
         ]
 
-    def moments(self: Reader, questions: Sequence[Question]) -> list[Moments]:
-        """As `Reader.moments`."""
-        found: list[Moments] = []
-        for question in questions:
-            profiles: list[str] = []
-            instants = array("q")
-            for chunk in in_chunks(self.completions(question.goal, version=question.version)):
-                counted = within(chunk, question)
-                profiles += map(_PROFILE, counted)
-                instants.extend(map(to_instant, map(_ACHIEVED, counted)))
-            found.append(Moments(profiles, instants))
-        return only_of_first(found)
-
-
-def only_of_first(moments: list[Moments]) -> list[Moments]:
-    """*moments*, but of all except the first only those of the first one's profiles."""
-    if not moments:
-        return []
-    first, *others = moments
-    known = set(first.profiles)
-    kept = [first]
-    for profiles, instants in others:
-        chosen = list(map(known.__contains__, profiles))
-        kept.append(Moments(list(compress(profiles, chosen)), array("q", compress(instants, chosen))))
-    return kept
+    def moments(self, questions: Sequence[Question]) -> list[Moments] | None:
+        """As `Reader.moments`: there is no quicker way than the completions."""
+        return None
 
 
 def within(completions: list[Completion], question: Question) -> list[Completion]:

@@ -83,13 +83,15 @@ class SummaryLaws:
         assert [found.versions for found in store.summaries(_named("g", "n"))] == [{1}, {1, 2}]
 
     def test_moments(self, store: Store) -> None:
-        """Moments come as completions do, in the period; of later questions those only whose profiles the first has."""
+        """Moments, where there are any, come as completions do; of later questions those of the first's profiles."""
         entries = [completion(who, at, goal="g") for who, at in (("q", 3), ("ü", 1), ("p", 3), ("p", 9), ("r", 20))]
         entries += [completion(who, 2, goal="h", trigger_id=str(n)) for n, who in enumerate("zrpzp")]
         gone = completion("q", 4, goal="g", version=2)
         store.commit(recorded(*entries, gone))
         store.commit(recorded(Retraction(gone, to_datetime(9)), completion("q", 0, goal="g", version=2)))
         found = store.moments([Question("g", until=9), Question("h"), Question("g", version=2), Question("other")])
+        if found is None:
+            pytest.skip("completions are as quick here")
         assert [list(zip(profiles, instants, strict=True)) for profiles, instants in found] == [
             [("q", 0), ("ü", 1), ("p", 3), ("q", 3), ("p", 9)],
             [("p", 2), ("p", 2)],
@@ -97,8 +99,9 @@ class SummaryLaws:
             [],
         ]
         assert store.moments([]) == []
-        (late,) = store.moments([Question("g", since=9)])
-        assert list(late.profiles) == ["p", "r"]
+        late = store.moments([Question("g", since=9)])
+        assert late is not None
+        assert late[0].profiles == ["p", "r"]
 
     @given(data=st.data())
     @settings(

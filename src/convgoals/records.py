@@ -108,7 +108,8 @@ def _channel(value: str | None) -> str | None:
     return None if value is None else _name("channel", value)
 
 
-@attrs.frozen
+# Facts are kept by the million, so they have no room for weak references, which nobody makes.
+@attrs.frozen(weakref_slot=False)
 class Event:
     """Something a profile did.
 
@@ -133,7 +134,7 @@ class Event:
     instant: int = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ProfileSnapshot:
     """All of a profile's properties and segments from its timestamp on; it replaces the one before (semantics §1).
 
@@ -148,7 +149,7 @@ class ProfileSnapshot:
     instant: int = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class ProfileUpdate:
     """Properties to merge over the snapshot in force; a ``None`` removes one (semantics §1).
 
@@ -163,7 +164,7 @@ class ProfileUpdate:
     instant: int = attrs.field(init=False, eq=False, repr=False, default=attrs.Factory(_instant, takes_self=True))
 
 
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class CampaignReceipt:
     """A profile received a campaign (semantics §1)."""
 

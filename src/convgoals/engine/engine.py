@@ -40,7 +40,7 @@ from convgoals.suggest import did_you_mean
 CACHED_PROFILES = 200_000
 """Of how many profiles the states are kept at hand, at the most; others are folded again when a fact comes."""
 
-CACHED_BYTES = 160 * 2**20
+CACHED_BYTES = 112 * 2**20
 """How many bytes these states may take."""
 
 PASS = 1_000

@@ -181,7 +181,10 @@ class Loop:
             visit = profile.first_visit
             if not profile.large_done and visit is not None and t <= visit + 7 * DAY and amount > 50:
                 currency = properties.get("currency")
-                if type(currency) is str and currency in CURRENCIES:
+                if type(currency) is not str:
+                    if currency is not None:
+                        self.ill_typed["currency"] += 1
+                elif currency in CURRENCIES:
                     profile.large_done = True
                     ledger.append(done("Large order in the first week", profile, event, amount, t - visit))
             if amount > 0:

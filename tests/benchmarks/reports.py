@@ -230,7 +230,7 @@ def _by_hand(store: Store, folder: Path) -> dict[str, float]:
         return {}
     path = folder / "ledger.csv"
     with path.open("w") as file:
-        file.write("goal,profile,at\n")
+        file.write("goal,profile,achieved\n")
         for goal in STAGES:
             file.writelines(
                 f"{each.goal},{each.profile_id},{to_instant(each.achieved_at)}\n"
@@ -251,25 +251,25 @@ def _by_hand(store: Store, folder: Path) -> dict[str, float]:
 
 
 BY_HAND = """
-WITH s1 AS (SELECT profile, min(at) AS t0, min(at) AS t1 FROM ledger WHERE goal = 'Stage 1' GROUP BY 1),
+WITH s1 AS (SELECT profile, min(achieved) AS t0, min(achieved) AS t1 FROM ledger WHERE goal = 'Stage 1' GROUP BY 1),
 s2 AS (
-    SELECT s1.profile, t0, t1, min(at) AS t2
-    FROM s1 JOIN ledger ON ledger.profile = s1.profile AND goal = 'Stage 2' AND at BETWEEN t1 AND t0 + $window
+    SELECT s1.profile, t0, t1, min(achieved) AS t2
+    FROM s1 JOIN ledger ON ledger.profile = s1.profile AND goal = 'Stage 2' AND achieved BETWEEN t1 AND t0 + $window
     GROUP BY ALL
 ),
 s3 AS (
-    SELECT s2.profile, t0, t2, min(at) AS t3
-    FROM s2 JOIN ledger ON ledger.profile = s2.profile AND goal = 'Stage 3' AND at BETWEEN t2 AND t0 + $window
+    SELECT s2.profile, t0, t2, min(achieved) AS t3
+    FROM s2 JOIN ledger ON ledger.profile = s2.profile AND goal = 'Stage 3' AND achieved BETWEEN t2 AND t0 + $window
     GROUP BY ALL
 ),
 s4 AS (
-    SELECT s3.profile, t0, t3, min(at) AS t4
-    FROM s3 JOIN ledger ON ledger.profile = s3.profile AND goal = 'Stage 4' AND at BETWEEN t3 AND t0 + $window
+    SELECT s3.profile, t0, t3, min(achieved) AS t4
+    FROM s3 JOIN ledger ON ledger.profile = s3.profile AND goal = 'Stage 4' AND achieved BETWEEN t3 AND t0 + $window
     GROUP BY ALL
 ),
 s5 AS (
-    SELECT s4.profile, t0, t4, min(at) AS t5
-    FROM s4 JOIN ledger ON ledger.profile = s4.profile AND goal = 'Stage 5' AND at BETWEEN t4 AND t0 + $window
+    SELECT s4.profile, t0, t4, min(achieved) AS t5
+    FROM s4 JOIN ledger ON ledger.profile = s4.profile AND goal = 'Stage 5' AND achieved BETWEEN t4 AND t0 + $window
     GROUP BY ALL
 )
 SELECT (SELECT count(*) FROM s1), (SELECT count(*) FROM s2), (SELECT count(*) FROM s3),

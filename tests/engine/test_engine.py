@@ -337,6 +337,16 @@ def test_history_at_rest_follows_a_merge(opened: Opener) -> None:
     assert engine.merge("anonymous", "known") == []
 
 
+def test_merging_unknown_ids_makes_no_profile(opened: Opener) -> None:
+    """Two ids that no fact has named become one person to be: nobody is counted, and time stands where it stood."""
+    engine = opened([BUY])
+    assert engine.merge("anonymous", "known") == []
+    assert engine.report(BUY).audience == 0
+    assert engine._store.reached() is None
+    engine.process([purchase(1, "a", profile="anonymous")])
+    assert list(engine._store.profile_ids()) == ["known"]
+
+
 def test_forgetting_erases_a_profile_everywhere(opened: Opener) -> None:
     """Facts, completions and the identities that became it are gone; others stay."""
     engine = opened([EVERY])

@@ -443,7 +443,8 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         more = scopes.handed_on(*stored)
         plans = Plans(scopes.saved) if scopes.changed else self._plans
         run = self._run(plans)
-        merge(run, old, new, stored, more, self._saved.values())
+        if known:  # otherwise there is but a name for another, and no profile yet
+            merge(run, old, new, stored, more, self._saved.values())
         changes = self._commit(run, Batch(merged=((old, new),), goals=scopes.changed_goals()))
         self._aliases = self._store.aliases()
         self._records.pop(old, None)

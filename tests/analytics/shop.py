@@ -19,7 +19,6 @@ from convgoals import CampaignReceipt, Completion, Event, Goal, GoalEngine, Prof
 from convgoals.records import Fact
 
 START = datetime.fromisoformat("2026-03-27T18:00:00+00:00")
-EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 WHO = tuple("abcdef")
 BACKENDS = ("memory://", "sqlite://")
 
@@ -99,8 +98,7 @@ class Shop:
     Attributes:
         engine: the engine.
         logs: each known profile's facts, in order.
-        now: where time has got to: the latest of all facts ever sent, and of the clock; whoever becomes known by a
-            merge alone is known from the beginning.
+        now: where time has got to: the latest of all facts ever sent, and of the clock.
     """
 
     engine: GoalEngine
@@ -169,10 +167,10 @@ def lived(life: list[tuple[str, Any]], backend: str = "memory://") -> Iterator[S
                 if old == new or with_what[0] in alias or with_what[1] in alias:
                     continue
                 engine.merge(*with_what)
-                shop.now = shop.now or EPOCH
                 alias = {each: new if into == old else into for each, into in alias.items()} | {old: new}
-                moved = [attrs.evolve(fact, profile_id=new) for fact in shop.logs.pop(old, [])]
-                shop.logs.setdefault(new, []).extend(moved)
+                if old in shop.logs:
+                    moved = [attrs.evolve(fact, profile_id=new) for fact in shop.logs.pop(old)]
+                    shop.logs.setdefault(new, []).extend(moved)
             elif what == "forget":
                 who = alias.get(with_what, with_what)
                 engine.forget(with_what)

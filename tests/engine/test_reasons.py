@@ -162,6 +162,19 @@ def test_engine_and_function_agree(condition: object, log: list[Fact], count: st
         assert list(explanation.completed_at) == [each.achieved_at for each in engine.history()]
 
 
+def test_a_value_that_becomes_nan_has_changed() -> None:
+    """What equals nothing is another value than none, for where a profile stands as for what it completed."""
+    goal = Goal("g", "profile.q changes")
+    first = ProfileSnapshot("p", day(1), {"q": float("nan")}, id="a")
+    again = ProfileSnapshot("p", day(2), {"q": float("nan")}, id="b")
+    with GoalEngine([goal]) as engine:
+        engine.process([first])
+        assert engine.status("g", "p") == standing(goal, [first], day(1))
+        assert engine.status("g", "p").state == "converted"
+        assert engine.process([again]) == []
+    assert standing(Goal("g", "profile.q changes", since=day(2)), [first, again], day(3)).state == "open"
+
+
 def test_archived_goals_stand_by_the_ledger() -> None:
     """What a goal completed before it was archived counts, whatever came after, and in the version that it has."""
     with GoalEngine([Goal("g", "event buy"), Goal("h", "event visit")]) as engine:

@@ -11,7 +11,7 @@ from convgoals.errors import FactError
 from convgoals.instants import BEGINNING, Shift
 from convgoals.language import ast
 from convgoals.predicates.filters import compile_filter
-from convgoals.predicates.values import canonical, dig
+from convgoals.predicates.values import canonical, dig, unchanged
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, Properties, identified
 
 Test = Callable[[Any, Mapping[str, Any], list[tuple[str, str]]], bool]
@@ -134,7 +134,7 @@ class Log:
                 before = dig(profile.properties, path)
                 profile = self._after(profile, fact)
                 after = dig(profile.properties, path)
-                if before is not after and canonical(before, self.timezone) != canonical(after, self.timezone):
+                if not unchanged(before, after, self.timezone):
                     found.append((Occurrence(fact.instant, place), before, after))
         return found
 

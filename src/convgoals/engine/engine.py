@@ -54,7 +54,8 @@ class GoalEngine(Questions, Lifecycle, Keeping):
 
     Args:
         goals: goals to save at once; those already saved under the same name are updated, as by `add`.
-        store: where everything is kept: ``"memory://"``, ``"sqlite:///goals.db"``, ``"sqlite://"`` or a `Store`.
+        store: where everything is kept: ``"memory://"``, ``"sqlite:///goals.db"``, ``"sqlite://"``,
+            ``"postgresql://…"`` (extra ``postgres``) or a `Store`.
         schema: a `Schema` against which goals are checked when they are saved.
         lateness: how much later than the latest fact a fact may come, such as ``"30 days"``; no limit if ``None``.
         keep: ``"relevant"`` keeps the facts that some goal looks at, and all that is not an event; ``"all"`` keeps

@@ -23,7 +23,7 @@ from convgoals.analytics.results import Result, pick, proportion_row
 from convgoals.analytics.selection import Audience, AudienceKind, audience_text, check_audience, chunks, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, check_confidence, correct, paired_difference
 from convgoals.analytics.tables import Table
-from convgoals.analytics.tally import Bucket, Tally
+from convgoals.analytics.tally import Bucket, Tally, bucket_row
 from convgoals.charts.pictures import Picture
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
@@ -110,22 +110,7 @@ class Comparison(Result):
         ]
 
     def _trend_rows(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "goal": each.goal,
-                "start": bucket.start,
-                "end": bucket.end,
-                "label": bucket.label,
-                "completions": bucket.completions,
-                "converting_profiles": bucket.converting_profiles,
-                "unfinished": bucket.unfinished,
-                "cut": bucket.cut,
-                "value_sum": bucket.value.sum,
-                "value_mean": bucket.value.mean,
-            }
-            for each in self.goals
-            for bucket in each.trend
-        ]
+        return [{"goal": each.goal, **bucket_row(bucket)} for each in self.goals for bucket in each.trend]
 
     def _goal_rows(self) -> list[dict[str, Any]]:
         return [

@@ -19,7 +19,7 @@ from convgoals.analytics.standings import Outcomes
 from convgoals.analytics.stats import Difference, Interval
 from convgoals.analytics.survival import Curve, CurvePoint
 from convgoals.analytics.tables import Table
-from convgoals.analytics.tally import Bucket
+from convgoals.analytics.tally import Bucket, bucket_row
 from convgoals.charts.pictures import Picture
 
 
@@ -232,16 +232,7 @@ def _outcome_row(outcomes: Outcomes) -> dict[str, Any]:
 
 
 def _bucket_row(bucket: Bucket) -> dict[str, Any]:
-    row = {
-        "start": bucket.start,
-        "end": bucket.end,
-        "label": bucket.label,
-        "completions": bucket.completions,
-        "converting_profiles": bucket.converting_profiles,
-        "unfinished": bucket.unfinished,
-        "cut": bucket.cut,
-        **_value(bucket),
-    }
+    row = bucket_row(bucket)
     if bucket.conversion is not None and bucket.outcomes is not None:
         row |= {"audience": bucket.conversion.total, **proportion_row(bucket.conversion)}
         row |= _outcome_row(bucket.outcomes)
@@ -257,7 +248,8 @@ def _breakdown_row(row: Row) -> dict[str, Any]:
         "completions": row.completions,
         "converting_profiles": row.converting_profiles,
         **proportion_row(row.conversion),
-        **_value(row),
+        "value_sum": row.value.sum,
+        "value_mean": row.value.mean,
         **own,
         "difference": None if row.difference is None else row.difference.difference,
         "corrected_p_value": None if row.difference is None else row.difference.corrected_p_value,
@@ -273,7 +265,3 @@ def _point_row(point: CurvePoint) -> dict[str, Any]:
         "share_low": None if point.interval is None else point.interval.low,
         "share_high": None if point.interval is None else point.interval.high,
     }
-
-
-def _value(part: Bucket | Row) -> dict[str, Any]:
-    return {"value_sum": part.value.sum, "value_mean": part.value.mean}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from datetime import datetime, timedelta, tzinfo
 from operator import attrgetter
+from typing import Any
 
 import attrs
 
@@ -52,6 +53,21 @@ class Bucket:
     cut: bool
     conversion: Proportion | None = None
     outcomes: Outcomes | None = None
+
+
+def bucket_row(bucket: Bucket) -> dict[str, Any]:
+    """A bucket as a flat dict, but for what only a trend by when profiles entered has."""
+    return {
+        "start": bucket.start,
+        "end": bucket.end,
+        "label": bucket.label,
+        "completions": bucket.completions,
+        "converting_profiles": bucket.converting_profiles,
+        "unfinished": bucket.unfinished,
+        "cut": bucket.cut,
+        "value_sum": bucket.value.sum,
+        "value_mean": bucket.value.mean,
+    }
 
 
 @attrs.define

@@ -22,6 +22,7 @@ from convgoals.engine.states import Saved, part_of, read, write
 from convgoals.goals import Once
 from convgoals.instants import BEGINNING, to_instant
 from convgoals.predicates.base import NEVER
+from convgoals.predicates.plan import Plan
 from convgoals.records import Completion, Fact, ProfileSnapshot, ProfileUpdate
 from convgoals.storage.base import NO_FACTS, NO_STATE, ProfileChange, SavedGoal, StoredProfile
 
@@ -65,14 +66,14 @@ def merge(
         saved = _brought_to(run, new, whole, saved, final, done)
     wake = NEVER
     for view in run.restorer.views(whole, saved):
-        goals = {(machine.goal.name, machine.version) for machine in view.plan.machines}
+        goals = _evaluated(view.plan)
         folded = run.restorer.fold(new, whole, saved, view)
         recorded = [
             each
             for each in run.store.completions(profile_id=new)
-            if (each.goal, each.version) in goals and (to_instant(each.achieved_at) > final or each in ended)
+            if _key(each) in goals and (to_instant(each.achieved_at) > final or each in ended)
         ]
-        own = [each for each in carried if (each.goal, each.version) in goals]
+        own = [each for each in carried if _key(each) in goals]
         run.correct(new, folded, None, recorded, own)
         wake = min(wake, folded.strand.record.wake)
     at_rest, doubled, _ = _together(_at_rest(run, old), _at_rest(run, new), once)
@@ -111,7 +112,7 @@ def _settled(
     """What was final: completions of *old* to be recorded for *new*, those of *new* to be retracted, what is done."""
     if final == BEGINNING:
         return [], (), frozenset()
-    live = _live(run)
+    live = _evaluated(run.plan)
     theirs, mine = (_up_to(run.store.completions(profile_id=name), final, live) for name in (old, new))
     carried, ended, done = _together(theirs, mine, once)
     return _as_those_of(run, new, carried), ended, done
@@ -149,13 +150,13 @@ def _moment(completion: Completion) -> tuple[datetime, str]:
     return completion.achieved_at, completion.trigger_id or ""
 
 
-def _live(run: BatchRun) -> Collection[GoalKey]:
-    return {(machine.goal.name, machine.version) for machine in run.plan.machines}
+def _evaluated(plan: Plan) -> Collection[GoalKey]:
+    return {(machine.goal.name, machine.version) for machine in plan.machines}
 
 
 def _at_rest(run: BatchRun, profile_id: str) -> list[Completion]:
     """A profile's completions under goals, or versions of goals, that are evaluated no more."""
-    live = _live(run)
+    live = _evaluated(run.plan)
     return [each for each in run.store.completions(profile_id=profile_id) if _key(each) not in live]
 
 

@@ -1,4 +1,4 @@
-"""Text with half a surrogate pair, which Python's strings may hold and no encoding says: where in a batch it stands."""
+"""Text with half a surrogate pair, which Python's strings may hold and no encoding says: what is said of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from convgoals.errors import FactError, StoreError
 from convgoals.records import CampaignReceipt, Event, Fact
 from convgoals.storage.base import Batch
 from convgoals.storage.codec import encode_value
+
+_REPAIR = 'text.encode("utf-8", "replace").decode() is valid'
+
+
+def half_a_pair(error: UnicodeEncodeError) -> StoreError:
+    """What a store says that was given such text; to be raised from *error*."""
+    near = error.object[max(0, error.start - 20) : error.start + 20]
+    return StoreError(f"text with half a surrogate pair cannot be kept: … {near!r} …", code="store-text", hint=_REPAIR)
 
 
 @contextmanager
@@ -36,7 +44,7 @@ def _refused(batch: Batch) -> FactError | None:
                         f"{type(fact).__name__} {fact.id!r:.80} of profile {profile_id!r:.80}, {what}: "
                         "text with half a surrogate pair cannot be kept",
                         code="fact-text",
-                        hint='text.encode("utf-8", "replace").decode() is valid',
+                        hint=_REPAIR,
                     )
     return None
 

@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 
 from convgoals.errors import StoreBusyError, StoreError
 from convgoals.storage.codec import UNREADABLE
+from convgoals.storage.halves import half_a_pair
 
 RAISED = (psycopg.Error, UnicodeEncodeError, OverflowError, struct.error, PoolTimeout)
 """All that a use of a connection may raise."""
@@ -46,12 +47,7 @@ _LOST = ("08", "57P", "25P03", "25P04")
 def store_error(error: Exception, name: str) -> StoreError:
     """What went wrong below, as an error of the tree; to be raised from *error*."""
     if isinstance(error, UnicodeEncodeError):
-        near = error.object[max(0, error.start - 20) : error.start + 20]
-        return StoreError(
-            f"text with half a surrogate pair cannot be kept: … {near!r} …",
-            code="store-text",
-            hint='text.encode("utf-8", "replace").decode() is valid',
-        )
+        return half_a_pair(error)
     if isinstance(error, (OverflowError, struct.error, errors.NumericValueOutOfRange)):
         return StoreError("a whole number has more than 64 bits", code="store-number")
     if isinstance(error, _BUSY):

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 
 from convgoals.errors import StoreBusyError, StoreError
+from convgoals.storage.halves import half_a_pair
 
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -25,12 +26,7 @@ _CAUSES: Mapping[int, tuple[str, str, str]] = {
 def store_error(error: Exception, name: str) -> StoreError:
     """What went wrong below, as an error of the tree; to be raised from *error*."""
     if isinstance(error, UnicodeEncodeError):
-        near = error.object[max(0, error.start - 20) : error.start + 20]
-        return StoreError(
-            f"text with half a surrogate pair cannot be kept: … {near!r} …",
-            code="store-text",
-            hint='text.encode("utf-8", "replace").decode() is valid',
-        )
+        return half_a_pair(error)
     if isinstance(error, OverflowError):
         return StoreError("a whole number has more than 64 bits", code="store-number")
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF

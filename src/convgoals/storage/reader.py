@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from convgoals.records import Completion
+from convgoals.storage.contents import StoredProfile
 from convgoals.storage.summary import Moments, Question, Summary
-
-if TYPE_CHECKING:
-    from convgoals.storage.base import StoredProfile
 
 
 class Reader(Protocol):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import operator
-from array import array
 from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -27,16 +25,12 @@ from convgoals.storage.base import (
     StoredProfile,
     StoreInfo,
 )
+from convgoals.storage.memory_ledger import Ledger
 from convgoals.storage.recount import Recounting
 
 _ID = attrgetter("id")
 _INSTANT = attrgetter("instant")
-_ACHIEVED = attrgetter("achieved_at")
 _FACT_ORDER = attrgetter("instant", "id")
-
-
-_NOWHERE = -1
-"""The place before the first of the ledger."""
 
 
 _LONG = 256
@@ -60,34 +54,6 @@ class _Rest:
         self.scoped: dict[str, list[Fact]] = {}
         self.receipts: dict[tuple[str, str], tuple[int, str | None]] = {}
         self.ids: set[str | None] | None = None
-
-
-def _same(left: Completion, right: Completion) -> bool:
-    """Whether two records are of one completion, whenever each was recorded."""
-    return attrs.evolve(left, recorded_at=right.recorded_at) == right
-
-
-def _in_ledger_order(completions: list[Completion]) -> list[Completion]:
-    """*completions* by ``achieved_at``, then profile, goal and trigger; they mostly come so already."""
-    completions.sort(key=_ACHIEVED)
-    times = list(map(_ACHIEVED, completions))
-    same = list(itertools.compress(itertools.count(), map(operator.eq, times, times[1:])))
-    if len(same) > len(times) // 8:
-        completions.sort(key=_order)
-        return completions
-    done = -1
-    for first in same:
-        if first > done:
-            last = first + 1
-            while last + 1 < len(times) and times[last + 1] == times[first]:
-                last += 1
-            completions[first : last + 1] = sorted(completions[first : last + 1], key=_order)
-            done = last
-    return completions
-
-
-def _order(completion: Completion) -> tuple[datetime, str, str, str]:
-    return completion.achieved_at, completion.profile_id, completion.goal, completion.trigger_id or ""
 
 
 def _in_order(facts: list[Fact]) -> list[Fact]:
@@ -123,12 +89,8 @@ class MemoryStore(Recounting):
         self._tidy: dict[str, int] = {}  # how many of them are in order, and all different; the others are as they came
         self._until: dict[str, int] = {}
         self._wake: dict[str, int] = {}  # of those that time alone may move
-        self._latest: dict[str, int] = {}  # where in the ledger the latest completion of a profile stands
         self._rest: dict[str, _Rest] = {}
-        self._ledger: list[Completion | Retraction] = []
-        self._previous = array("q")  # for each place of the ledger the profile's completion before it
-        self._ended: dict[int, Retraction] = {}
-        self._by_goal: dict[str, list[int]] = {}
+        self._ledger = Ledger(self._facts)
         self._wakes: SortedSet = SortedSet()
         self._goals: dict[str, SavedGoal] = {}
         self._aliases: dict[str, str] = {}
@@ -235,7 +197,7 @@ class MemoryStore(Recounting):
         scoped = [fact for scopes in changes.scoped.values() for facts in scopes.values() for fact in facts]
         if None in [fact.id for fact in everything] or None in [fact.id for fact in scoped]:
             raise StoreError("a fact must have an id to be kept", code="fact-id")
-        retracted = self._matched_retractions(batch)
+        matched = self._ledger.matched(batch.entries)
         for old, new in batch.merged:
             self._hand_on_receipts(old, new)
             self._drop_profile(old)
@@ -257,7 +219,7 @@ class MemoryStore(Recounting):
             for profile_id in changes.facts:
                 for campaign, _, _ in self._receipts_of(profile_id):
                     self._receivers.setdefault(campaign, set()).add(profile_id)
-        self._append(batch.entries, retracted)
+        self._ledger.append(batch.entries, matched)
         for saved in batch.goals:
             self._goals[saved.goal.name] = saved
         self._positions.update(batch.positions)
@@ -298,58 +260,6 @@ class MemoryStore(Recounting):
             known.setdefault((campaign, fact_id), receipt)
             self._receivers.setdefault(campaign, set()).add(new)
 
-    def _append(self, entries: Iterable[Completion | Retraction], retracted: dict[int, int]) -> None:
-        """Append to the ledger; a retraction names what it ends as that was recorded."""
-        ledger = self._ledger
-        for entry in entries:
-            if isinstance(entry, Completion):
-                self._index(entry, len(ledger))
-                ledger.append(entry)
-                continue
-            place = retracted[id(entry)]
-            completion = ledger[place]
-            if isinstance(completion, Completion):
-                self._ended[place] = Retraction(completion, entry.recorded_at, entry.cause)
-                self._previous.append(_NOWHERE)
-                ledger.append(self._ended[place])
-
-    def _matched_retractions(self, batch: Batch) -> dict[int, int]:
-        """The place in the ledger of what each retraction ends, found before anything is changed."""
-        matched: dict[int, int] = {}
-        taken: set[int] = set()
-        for entry in batch.entries:
-            if isinstance(entry, Retraction):
-                for place in self._places(entry.profile_id):
-                    completion = self._ledger[place]
-                    if place in self._ended or place in taken or not isinstance(completion, Completion):
-                        continue
-                    if _same(completion, entry.completion):
-                        matched[id(entry)] = place
-                        taken.add(place)
-                        break
-                else:
-                    raise StoreError(f"nothing is recorded that could be retracted: {entry}", code="retraction")
-        return matched
-
-    def _index(self, completion: Completion, place: int) -> None:
-        """Find a completion of the ledger again by its goal and its profile."""
-        if completion.profile_id in self._facts:
-            self._previous.append(self._latest.get(completion.profile_id, _NOWHERE))
-            self._latest[completion.profile_id] = place
-        else:  # it became another
-            self._previous.append(_NOWHERE)
-        places = self._by_goal.get(completion.goal)
-        if places is None:
-            places = self._by_goal[completion.goal] = []
-        places.append(place)
-
-    def _places(self, profile_id: str) -> Iterator[int]:
-        """Where in the ledger a profile's completions stand, the latest first."""
-        place = self._latest.get(profile_id, _NOWHERE)
-        while place != _NOWHERE:
-            yield place
-            place = self._previous[place]
-
     def _set_wake(self, profile_id: str, wake: int | None) -> None:
         before = self._wake.pop(profile_id, None)
         if wake is not None:
@@ -366,30 +276,17 @@ class MemoryStore(Recounting):
         if self._facts.pop(profile_id, None) is not None:
             del self._until[profile_id]
             self._set_wake(profile_id, None)
-            for column in (self._tidy, self._latest, self._rest):
+            for column in (self._tidy, self._rest):
                 column.pop(profile_id, None)
+            self._ledger.leave(profile_id)
             for receivers in self._receivers.values():
                 receivers.discard(profile_id)
 
     def rename(self, old: str, new: str) -> None:
         self._open()
-        if old not in self._goals or new in self._goals or new in self._by_goal:
+        if old not in self._goals or new in self._goals or self._ledger.knows(new):
             raise StoreError(f"goal {old!r} cannot become {new!r}", code="rename")
-
-        def renamed(entry: Completion) -> Completion:
-            return attrs.evolve(entry, goal=new) if entry.goal == old else entry
-
-        self._ledger = [
-            renamed(entry)
-            if isinstance(entry, Completion)
-            else attrs.evolve(entry, completion=renamed(entry.completion))
-            for entry in self._ledger
-        ]
-        self._ended = {
-            place: attrs.evolve(entry, completion=renamed(entry.completion)) for place, entry in self._ended.items()
-        }
-        if old in self._by_goal:
-            self._by_goal[new] = self._by_goal.pop(old)
+        self._ledger.rename(old, new)
         self._goals = {
             new if name == old else name: attrs.evolve(saved, goal=saved.goal.renamed(new)) if name == old else saved
             for name, saved in self._goals.items()
@@ -401,54 +298,26 @@ class MemoryStore(Recounting):
 
     def entries(self) -> Iterator[Completion | Retraction]:
         self._open()
-        return iter(tuple(self._ledger))
+        return self._ledger.entries()
 
     def history(
         self, goal: str | None = None, profile_id: str | None = None, as_of: datetime | None = None,
         include_retracted: bool = False,
     ) -> Iterator[Completion]:  # fmt: skip
         self._open()
-        if profile_id is not None:
-            places: Iterable[int] = reversed(list(self._places(self._aliases.get(profile_id, profile_id))))
-        else:
-            places = range(len(self._ledger)) if goal is None else self._by_goal.get(goal, ())
-        found = []
-        for place in places:
-            entry, end = self._ledger[place], self._ended.get(place)
-            if isinstance(entry, Retraction) or (goal is not None and entry.goal != goal):
-                continue
-            if as_of is not None and (entry.recorded_at > as_of or (end is not None and end.recorded_at > as_of)):
-                end = None
-                if entry.recorded_at > as_of:
-                    continue
-            if include_retracted or end is None:
-                found.append(entry)
-        return iter(_in_ledger_order(found))
-
-    def _held(self, goal: str) -> list[Completion]:
-        """The completions of *goal* that hold, in the order of recording."""
-        ledger, ended = self._ledger, self._ended
-        places = self._by_goal.get(goal, ())
-        if ended:
-            places = [place for place in places if place not in ended]
-        return [ledger[place] for place in places]  # type: ignore[misc] # no retraction is among them
+        current = None if profile_id is None else self._aliases.get(profile_id, profile_id)
+        return self._ledger.history(goal, current, as_of, retracted=include_retracted)
 
     def recorded(self, profile_id: str) -> Iterator[Completion]:
         self._open()
-        return self._recorded(self._aliases.get(profile_id, profile_id))
-
-    def _recorded(self, profile_id: str) -> Iterator[Completion]:
-        for place in self._places(profile_id):
-            completion = self._ledger[place]
-            if place not in self._ended and isinstance(completion, Completion):
-                yield completion
+        return self._ledger.recorded(self._aliases.get(profile_id, profile_id))
 
     def completions(
         self, goal: str | None = None, *, version: int | None = None, profile_id: str | None = None
     ) -> Iterator[Completion]:
         self._open()
         if goal is not None and profile_id is None:
-            found = iter(_in_ledger_order(self._held(goal)))
+            found = self._ledger.held_in_order(goal)
         else:
             found = self.history(goal, profile_id)
         return found if version is None else (c for c in found if c.version == version)
@@ -502,19 +371,7 @@ class MemoryStore(Recounting):
         for each in gone:
             self._drop_profile(each)
             self._aliases.pop(each, None)
-        kept = [
-            (entry, self._ended.get(place)) for place, entry in enumerate(self._ledger) if entry.profile_id not in gone
-        ]
-        self._ledger, self._ended, self._by_goal = [entry for entry, _ in kept], {}, {}
-        self._previous = array("q")
-        self._latest = {}
-        for place, (entry, end) in enumerate(kept):
-            if isinstance(entry, Completion):
-                self._index(entry, place)
-            else:
-                self._previous.append(_NOWHERE)
-            if end is not None:
-                self._ended[place] = end
+        self._ledger.erase(gone)
 
     def generation(self) -> int:
         self._open()
@@ -522,8 +379,7 @@ class MemoryStore(Recounting):
 
     def info(self) -> StoreInfo:
         self._open()
-        retractions = len(self._ended)
-        return StoreInfo("memory", 0, len(self._ledger) - retractions, retractions)
+        return StoreInfo("memory", 0, *self._ledger.counts())
 
     def damage(self) -> Iterator[Damage]:
         self._open()

@@ -13,6 +13,7 @@ class TestMemory(StoreContract):
     """The store in memory keeps the laws."""
 
     durable = False
+    shared = False
 
     def open_store(self, folder: Path) -> Store:
         return open_store("memory://")
@@ -29,6 +30,7 @@ class TestSQLiteInMemory(StoreContract):
     """The store in an SQLite database in memory keeps the laws."""
 
     durable = False
+    shared = False
 
     def open_store(self, folder: Path) -> Store:
         return open_store("sqlite://")

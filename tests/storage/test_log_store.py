@@ -38,6 +38,8 @@ def log_store(path: Path) -> Any:
 class TestLogStore(StoreContract):
     """The store of the example keeps the laws."""
 
+    shared = False
+
     def open_store(self, folder: Path) -> Store:
         store: Store = log_store(folder / "goals.log")
         return store

@@ -6,8 +6,8 @@ of conditions.
 
 What holds for all methods:
 
-- Whatever is returned is frozen or a copy: changing it changes nothing in the store. What is handed in is not changed
-  by anybody from then on.
+- Whatever is returned is frozen or a copy: changing it changes nothing in the store. What is handed in is not changed,
+  by the store or anybody else, from then on. (What is nested in a fact's properties is nobody's to change at all.)
 - An iterator gives what there was when the method was called, also while batches are committed, and hinders none.
   What is forgotten meanwhile may be missing.
 - Text is compared and ordered by code point. Values come back exactly: microseconds, any whole number, a decimal with
@@ -60,18 +60,20 @@ __all__ = [
 class Held(Protocol):
     """What a block of `Store.writing` says of the profiles that it holds, where others are written meanwhile.
 
-    A profile's *revision* is another number after each commit that changes it, and not given again for what comes after
-    the profile was forgotten. So what was worked out of a profile still holds if its revision is the same.
+    A profile's *revision* is a number that `load` gives with it. What changes the profile, whoever commits it, gives it
+    another one, once for all commits of a block; none comes again, nor after the profile was forgotten. So what was
+    worked out of a profile still holds if the block says that its revision is the one with which it was loaded.
 
     Attributes:
-        next: the revision that the profiles of a batch have, once it is committed in the block.
+        next: the revision that the profiles of a batch, and those of its entries, have once it is committed in the
+            block: in it and afterwards.
     """
 
     @property
     def next(self) -> int: ...
 
     def revisions(self, profile_ids: Collection[str]) -> Mapping[str, int]:
-        """The revisions of the known ones of *profile_ids*, which the block holds."""
+        """The revisions of the known ones of *profile_ids*, which the block holds, as they are now."""
         ...
 
 
@@ -200,10 +202,11 @@ class Store(Reader, Protocol):
         ...
 
     def generation(self) -> int:
-        """A number that changes when another writer has committed since this store was last asked.
+        """A number that changes when another writer has changed anything since this store was last asked.
 
-        Where `writing` gives revisions, it may be that it does not change with what was committed in a block for some
-        profiles only.
+        Where `writing` gives revisions, it need not change with what was committed for some profiles only, be it in a
+        block for these or outside of blocks. It does change with goals, names of goals and identities, with whoever is
+        forgotten, and with all that is committed in a block that holds everything.
         """
         ...
 

@@ -208,7 +208,7 @@ class MemoryStore(Recounting):
         for profile_id, facts in changes.facts.items():
             kept = known.get(profile_id)
             if kept is None:
-                known[profile_id] = facts if type(facts) is list else list(facts)
+                known[profile_id] = list(facts)
             else:
                 kept += facts
         self._until.update(changes.until)

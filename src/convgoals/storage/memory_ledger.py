@@ -171,18 +171,29 @@ class Ledger:
         return iter(_in_order(self.held(goal)))
 
     def recorded(self, profile_id: str) -> Iterator[Completion]:
-        """A profile's completions that hold, the latest recorded first."""
-        for place in self._places(profile_id):
-            completion = self._entries[place]
-            if place not in self._ended and isinstance(completion, Completion):
-                yield completion
+        """A profile's completions that hold, the latest recorded first.
+
+        It goes on with what there was when it was asked for: what is erased or renamed later is in other lists.
+        """
+        entries, ended, now = self._entries, self._ended, len(self._entries)
+
+        def holding(places: Iterator[int]) -> Iterator[Completion]:
+            for place in places:
+                completion = entries[place]
+                if ended.get(place, now) >= now and isinstance(completion, Completion):
+                    yield completion
+
+        return holding(self._places(profile_id))
 
     def _places(self, profile_id: str) -> Iterator[int]:
         """Where a profile's completions stand, the latest first."""
-        place = self._latest.get(profile_id, _NOWHERE)
-        while place != _NOWHERE:
-            yield place
-            place = self._previous[place]
+
+        def before(place: int, previous: array[int]) -> Iterator[int]:
+            while place != _NOWHERE:
+                yield place
+                place = previous[place]
+
+        return before(self._latest.get(profile_id, _NOWHERE), self._previous)
 
 
 def _same(left: Completion, right: Completion) -> bool:

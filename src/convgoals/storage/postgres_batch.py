@@ -312,10 +312,12 @@ class Writing:
         others = {entry.profile_id for entry in self._batch.entries if isinstance(entry, Completion)} - profiles.keys()
         if others:
             for name in others:
-                if held[name].until is None:
+                profile = held[name]
+                if profile.until is None:
                     self._known += 1
-                    held[name].until = 0
-                block.made.discard(held[name].id)
+                    profile.until = 0
+                profile.revision = block.number
+                block.made.discard(profile.id)
             self._session.send("touch_profiles", (block.number, [held[name].id for name in others]))
 
 

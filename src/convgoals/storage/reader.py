@@ -36,7 +36,10 @@ class Reader(Protocol):
         ...
 
     def receipts(self) -> Iterable[tuple[str, int, str, str | None]]:
-        """Every receipt of every campaign that is kept: profile, instant, campaign, channel; in any order."""
+        """Every receipt of every campaign that is kept: profile, instant, campaign, channel; in any order.
+
+        Those that come meanwhile may or may not be there.
+        """
         ...
 
     def reached(self) -> int | None:

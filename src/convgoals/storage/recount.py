@@ -42,8 +42,9 @@ class Recounting:
             for question in questions
         ]
 
-    def moments(self, questions: Sequence[Question]) -> list[Moments] | None:
+    def moments(self: Reader, questions: Sequence[Question]) -> list[Moments] | None:
         """As `Reader.moments`: there is no quicker way than the completions."""
+        self.reached()  # a closed store says so
         return None
 
 

@@ -28,11 +28,15 @@ def read_tracks(database: Database) -> dict[int, tuple[str, int]]:
 def recorded(database: Database, name: str) -> Iterator[Row]:
     """The rows of the completions of a profile that hold, the latest recorded first; more and more at a time."""
     with database.use():
-        found = database.one("latest_completion", name)
-    latest, number = (None if found is None else found[0]), _FIRST_ROWS
+        latest, entries = database.one("latest_completion", name) or (None, 0)
+    return _recorded(database, latest, entries)
+
+
+def _recorded(database: Database, latest: int | None, entries: int) -> Iterator[Row]:
+    number = _FIRST_ROWS
     while latest is not None:
         with database.use():
-            rows = database.all("recorded", {"latest": latest, "rows": number})
+            rows = database.all("recorded", {"latest": latest, "rows": number, "entries": entries})
         yield from (row for row in rows if not row[11])
         latest, number = rows[-1][10] if rows else None, min(4 * number, ROWS)
 

@@ -14,6 +14,7 @@ pytest then runs a test for each law, and a random story that is also put to a m
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,11 +28,12 @@ from convgoals.errors import FactError, StoreError
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, Retraction
-from convgoals.storage.base import Batch, SavedGoal, Store
+from convgoals.storage.base import Batch, ProfileChange, SavedGoal, Store
 from convgoals.testing.contract_facts import FactLaws
 from convgoals.testing.contract_ledger import LedgerLaws
 from convgoals.testing.contract_life import LifeLaws
 from convgoals.testing.contract_summaries import SummaryLaws
+from convgoals.testing.contract_writing import WritingLaws
 from convgoals.testing.store_model import StoreModel, assert_agrees, batches
 from convgoals.testing.store_samples import (
     EXACT,
@@ -48,14 +50,16 @@ _PLACES = ("value", "nested", "name", "id", "profile", "type", "segment", "sourc
 """Where text may stand in a batch."""
 
 
-class StoreContract(FactLaws, LedgerLaws, LifeLaws, SummaryLaws):
+class StoreContract(FactLaws, LedgerLaws, LifeLaws, SummaryLaws, WritingLaws):
     """A test for each law of `Store`.
 
     Attributes:
         durable: whether what was committed is there when the store is opened again.
+        shared: whether a store that is open can be opened a second time, for another writer.
     """
 
     durable: ClassVar[bool] = True
+    shared: ClassVar[bool] = True
 
     def open_store(self, folder: Path) -> Store:
         """Open the store that is kept in *folder* (or, for a server, under its name); an empty one the first time."""
@@ -74,6 +78,14 @@ class StoreContract(FactLaws, LedgerLaws, LifeLaws, SummaryLaws):
         """An empty store."""
         opened.append(self.open_store(tmp_path))
         return opened[0]
+
+    @pytest.fixture
+    def other(self, store: Store, tmp_path: Path, opened: list[Store]) -> Store:
+        """The store, opened a second time; skips the test where that cannot be."""
+        if not self.shared:
+            pytest.skip("one writer at a time here")
+        opened.append(self.open_store(tmp_path))
+        return opened[-1]
 
     @pytest.fixture
     def reopen(self, tmp_path: Path, opened: list[Store]) -> Callable[[], Store]:
@@ -123,10 +135,29 @@ class StoreContract(FactLaws, LedgerLaws, LifeLaws, SummaryLaws):
                 merged=(("old", "p"),),
             )
         )  # fmt: skip
-        before = everything(store, "p")
-        for answer in (store.load(["p"]), store.goals(), store.aliases(), store.positions(), store.due(9)):
-            answer.clear()
+        store.commit(Batch(profiles={"p": kept(CampaignReceipt("m", "p", to_datetime(0), id="r"), wake=9)}))
+        store.commit(Batch(profiles={"p": kept(dropped=["r"], scoped={"one": [event()]}, wake=9)}))
+        before, receipts = everything(store, "p"), store.dropped_receipts(["p"])
+        answers: list[Any] = [store.load(["p"]), store.goals(), store.aliases(), store.positions(), store.due(9)]
+        for answer in [answers[0]["p"].scoped, *answers, store.dropped_receipts(["p"])]:
+            assert answer
+            with suppress(AttributeError):  # it is frozen
+                answer.clear()
         assert everything(store, "p") == before
+        assert store.dropped_receipts(["p"]) == receipts
+
+    def test_what_is_handed_in(self, store: Store) -> None:
+        """What is handed in is not changed, whatever is committed later."""
+        change = ProfileChange([event()], 0, None, None, ["x"], {"one": [event()]})
+        first = Batch(profiles={"p": change}, positions={"s": 1})
+        store.commit(first)
+        for number in range(3):
+            store.commit(Batch(profiles={"p": kept(event(fact_id=f"a{number}"), scoped={"one": [event(fact_id="2")]})}))
+            store.load(["p"])
+        store.commit(Batch(profiles={"p": kept(dropped=["1", "2"])}, positions={"s": 2}))
+        assert (first.profiles["p"], first.positions) == (
+            ([event()], 0, None, None, ["x"], {"one": [event()]}), {"s": 1},
+        )  # fmt: skip
 
     # ---- profile_ids, due
 
@@ -138,7 +169,7 @@ class StoreContract(FactLaws, LedgerLaws, LifeLaws, SummaryLaws):
         assert store.profile_count() == len(names)
 
     def test_iterating_tolerates_commits(self, store: Store) -> None:
-        """While an iterator is read, batches can be committed; it gives what there was, once, in order."""
+        """While an iterator is read, or before, batches can be committed; it gives what there was, once, in order."""
         names = [f"p{number:04}" for number in range(2_500)]
         store.commit(
             Batch(
@@ -146,17 +177,23 @@ class StoreContract(FactLaws, LedgerLaws, LifeLaws, SummaryLaws):
                 entries=tuple(completion(name, achieved) for achieved, name in enumerate(names)),
             )
         )
-        iterators: list[Iterator[Any]] = [store.profile_ids(), store.history(), store.completions("g"), store.entries()]
+
+        def asked() -> list[Iterator[Any]]:
+            return [store.profile_ids(), store.history(), store.completions("g"), store.entries()]
+
+        iterators, fresh = asked(), asked()
         begun = [next(iterator) for iterator in iterators]
-        receipts = iter(store.receipts())
+        receipts, later = iter(store.receipts()), iter(store.receipts())
         first = next(receipts)
         store.commit(recorded(completion("p1000x", 1_000), Retraction(completion("p2400", 2_400), to_datetime(9))))
         store.commit(recorded(completion("p1000y", 1_000)))
-        rest = [[one, *iterator] for one, iterator in zip(begun, iterators, strict=True)]
-        assert [name for name in rest[0] if name[-1] not in "xy"] == names
-        for entries in rest[1:]:
-            assert [entry.profile_id for entry in entries] == names
+        begun_before = [[one, *iterator] for one, iterator in zip(begun, iterators, strict=True)]
+        for rest in (begun_before, list(map(list, fresh))):
+            assert [name for name in rest[0] if name[-1] not in "xy"] == names
+            for entries in rest[1:]:
+                assert [entry.profile_id for entry in entries] == names
         assert {row[0] for row in [first, *receipts]} >= set(names)
+        assert {row[0] for row in later} >= set(names)
 
     def test_due(self, store: Store) -> None:
         """Due are the profiles whose ``wake`` is at or before the instant, the earliest first; it can be changed."""
@@ -219,6 +256,15 @@ class StoreContract(FactLaws, LedgerLaws, LifeLaws, SummaryLaws):
                 )
             )  # fmt: skip
         assert everything(store, "p", "q") == before
+
+    def test_retraction_before_its_time(self, store: Store) -> None:
+        """A retraction ends what was recorded before its batch, and nothing that is recorded with it."""
+        with pytest.raises(StoreError):
+            store.commit(recorded(completion(), Retraction(completion(), to_datetime(1))))
+        assert list(store.entries()) == []
+        store.commit(recorded(completion(recorded=1)))
+        store.commit(recorded(completion(recorded=2), Retraction(completion(), to_datetime(3))))
+        assert list(store.completions()) == [completion(recorded=2)]
 
     def test_retracted_once(self, store: Store) -> None:
         """What is retracted cannot be retracted again, nor twice in one batch."""
@@ -300,6 +346,21 @@ class StoreContract(FactLaws, LedgerLaws, LifeLaws, SummaryLaws):
             assert everything(store, "p", "q", bad) == before
         else:
             assert store.load([profile])[profile].facts == facts
+
+    def test_values_of_no_known_type(self, store: Store) -> None:
+        """A value of an unknown type is kept as it is, or refused; then nothing of its batch is kept."""
+        strange = object()
+        for change in (kept(event(x=[strange])), kept(scoped={"one": [event(x={"y": strange})]})):
+            try:
+                store.commit(Batch(profiles={"q": kept(), "p": change}, positions={"s": 1}))
+            except FactError as error:
+                assert "'p'" in error.message  # noqa: PT017  both outcomes are lawful
+                assert not store.load(["p", "q"])
+                assert not store.positions()
+            else:
+                stored = store.load(["p"])["p"]
+                assert list(stored.facts or stored.scoped["one"]) == list(change.facts or change.scoped["one"])
+                store.forget("p")
 
     # ---- all of it together
 

@@ -109,6 +109,10 @@ class LedgerLaws:
         assert list(store.recorded("p")) == list(store.recorded("old")) == expected
         assert next(store.recorded("p")) == done[-1]
         assert list(store.recorded("nobody")) == []
+        asked, begun = store.recorded("p"), store.recorded("p")
+        first = next(begun)
+        store.commit(recorded(completion(goal="new"), Retraction(done[3], to_datetime(9))))
+        assert [first, *begun] == list(asked) == expected
 
     # ---- identities
 

@@ -224,7 +224,8 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 INSERT INTO retraction (completion, recorded, cause, seq) VALUES (?, ?, ?, ?);
 
 -- name: latest_completion
-SELECT standing.completions FROM profile JOIN standing ON standing.profile = profile.id WHERE profile.name = ?;
+SELECT standing.completions, total.entries
+FROM profile JOIN standing ON standing.profile = profile.id, total WHERE profile.name = ?;
 
 -- name: recorded
 WITH RECURSIVE chain (seq, previous, place) AS (
@@ -235,7 +236,8 @@ WITH RECURSIVE chain (seq, previous, place) AS (
 )
 SELECT completion.seq, completion.track, completion.achieved, completion.recorded, completion.trigger_id,
     completion.channel, completion.segments, completion.value, completion.since_anchor, profile.name,
-    completion.previous, EXISTS (SELECT 1 FROM retraction WHERE retraction.completion = completion.seq)
+    completion.previous,
+    EXISTS (SELECT 1 FROM retraction WHERE retraction.completion = completion.seq AND retraction.seq <= :entries)
 FROM chain JOIN completion ON completion.seq = chain.seq JOIN profile ON profile.id = completion.profile
 ORDER BY completion.seq DESC;
 

@@ -188,6 +188,8 @@ def test_a_completion_that_was_taken_back(store: MemoryStore, file: SQLiteStore)
         ("UPDATE tally SET completions = completions + 1", "report"),
         ("UPDATE tally SET firsts = firsts + 1 WHERE quarter = (SELECT max(quarter) FROM tally)", "report"),
         ("DELETE FROM channel_tally", "report"),
+        ("UPDATE channel_tally SET units = units + 1", "report"),
+        ("UPDATE tally SET valued = valued + 1", "report"),
     ],
 )
 def test_what_something_else_has_changed(file: SQLiteStore, statement: str, code: str) -> None:
@@ -281,6 +283,12 @@ def test_a_backend_that_is_wrong(wrong: str) -> None:
         assert check_store(store, sample=None).whole
         store.wrong = wrong
         assert wrong in codes(check_store(store, sample=None))
+
+
+def test_reports_that_cannot_be_made(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where what reports are made of does not fit together, that is found, and the check goes on."""
+    monkeypatch.setattr(store, "summaries", lambda questions: [][0])
+    assert codes(check_store(store, sample=None)) == {"report"}
 
 
 def test_many_findings(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:

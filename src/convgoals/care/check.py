@@ -6,6 +6,7 @@ import itertools
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import ne
 
 import attrs
 
@@ -15,7 +16,7 @@ from convgoals.instants import DAY
 from convgoals.records import CampaignReceipt, Completion
 from convgoals.storage.base import Store, StoredProfile
 from convgoals.storage.recount import recount
-from convgoals.storage.summary import Question
+from convgoals.storage.summary import Question, Summary
 
 PASS = 1_000
 """How many profiles are loaded at a time."""
@@ -240,12 +241,18 @@ class _Checking:
                     Question(name, by="channel"),
                     Question(name, since=(reached or 0) - 30 * DAY, bucket=_day, by="version"),
                 ]
-                for question, answer in zip(questions, self.store.summaries(questions), strict=True):
-                    if answer != recount(self.store.completions(name), question, everyone, reached):
-                        self.note("report", f"what reports say of {name!r} is not what a recount of the ledger gives")
-                        break
+                counted = (recount(self.store.completions(name), each, everyone, reached) for each in questions)
+                if any(map(ne, self._answers(questions), counted)):
+                    self.note("report", f"what reports say of {name!r} is not what a recount of the ledger gives")
         except StoreError as error:
             self.note("unreadable", f"what reports are made of: {error.message}")
+
+    def _answers(self, questions: Sequence[Question]) -> Sequence[Summary | None]:
+        """The store's answers; ``None`` where what they are made of does not fit together."""
+        try:
+            return self.store.summaries(questions)
+        except LookupError:
+            return [None]
 
 
 def _day(instant: int) -> tuple[int, int]:

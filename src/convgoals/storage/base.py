@@ -215,10 +215,11 @@ class Store(Reader, Protocol):
         ...
 
     def damage(self) -> Iterator[Damage]:
-        """What is not whole in how it is kept: references that lead nowhere, counts that are wrong, unreadable parts.
+        """What is not whole in how it is kept: references that lead nowhere, unreadable parts, counts that are wrong.
 
-        Whether the ledger is what the facts say is not asked here. Of what nothing but its own methods has written, and
-        no disk has spoiled, there is nothing to say.
+        A count is wrong that is not a recount's, those that `summaries` are made of among them. Whether the answers are
+        right, and the ledger is what the facts say, is not asked here: `convgoals.care.check` asks it of any store. Of
+        what nothing but its own methods has written, and no disk has spoiled, there is nothing to say.
         """
         ...
 

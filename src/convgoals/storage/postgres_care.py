@@ -19,6 +19,8 @@ _COUNTED: Mapping[str, tuple[str, str]] = {
     "damage_retractions": ("orphan", "{} retractions end no completion before them"),
     "damage_states": ("orphan", "{} saved states are of no known profile"),
     "damage_receipts": ("orphan", "{} receipts are of no known profile"),
+    "damage_before": ("count", "of {} completions the one before, which reports count by, is another one"),
+    "damage_tallies": ("count", "of the counts that reports are made of, {} are not those of a recount, or lack"),
 }
 """Statements that count what must not be there, each with the kind of damage and how it is told."""
 

@@ -553,3 +553,64 @@ WHERE NOT EXISTS (SELECT 1 FROM profile WHERE profile.id = state.profile AND pro
 -- name: damage_receipts
 SELECT count(*) FROM receipt
 WHERE NOT EXISTS (SELECT 1 FROM profile WHERE profile.id = receipt.profile AND profile.until IS NOT NULL);
+
+-- name: damage_before
+SELECT (
+    SELECT count(*) FROM (
+        SELECT completion.before, lag(completion.achieved) OVER (
+            PARTITION BY lanes.lane, completion.profile
+            ORDER BY completion.achieved, coalesce(completion.trigger_id, ''), completion.seq
+        ) AS counted
+        FROM completion
+        JOIN (SELECT id, min(id) OVER (PARTITION BY goal) AS lane FROM track) AS lanes ON lanes.id = completion.track
+        WHERE NOT EXISTS (SELECT 1 FROM retraction WHERE retraction.completion = completion.seq)
+    ) AS held WHERE before IS DISTINCT FROM counted
+) + (
+    SELECT count(*) FROM retraction JOIN completion ON completion.seq = retraction.completion
+    WHERE completion.before IS DISTINCT FROM -9223372036854775808
+);
+
+-- name: damage_tallies
+WITH held AS (
+    SELECT lanes.lane, completion.track, coalesce('=' || completion.channel, '') AS channel, completion.since_anchor,
+        (achieved - mod(mod(achieved, 900000000) + 900000000, 900000000)) / 900000000 AS quarter,
+        (before - mod(mod(before, 86400000000) + 86400000000, 86400000000)) / 86400000000 AS former
+    FROM completion
+    JOIN (SELECT id, min(id) OVER (PARTITION BY goal) AS lane FROM track) AS lanes ON lanes.id = completion.track
+    WHERE before IS DISTINCT FROM -9223372036854775808
+),
+counted AS (
+    SELECT 'quarter', lane, quarter, 0::bigint, track, '' COLLATE "C", count(*)::numeric,
+        (count(*) - count(former))::numeric FROM held
+    GROUP BY lane, quarter, track
+    UNION ALL
+    SELECT 'hour', lane, quarter >> 2, 0, track, channel, count(*), count(*) - count(former) FROM held
+    GROUP BY lane, quarter >> 2, track, channel
+    UNION ALL
+    SELECT 'repeats', lane, quarter, former, 0, '', count(*), 0 FROM held WHERE former IS NOT NULL
+    GROUP BY lane, quarter, former
+    UNION ALL
+    SELECT 'repeats by channel', lane, quarter >> 2, former, track, channel, count(*), 0 FROM held
+    WHERE former IS NOT NULL GROUP BY lane, quarter >> 2, former, track, channel
+    UNION ALL
+    SELECT 'waits', lane, 0, 0, 0, '', count(*), 0 FROM held WHERE former IS NULL AND since_anchor IS NOT NULL
+    GROUP BY lane
+),
+kept AS (
+    SELECT 'quarter', lane, quarter, 0::bigint, track, '' COLLATE "C", sum(completions), sum(firsts) FROM tally
+    GROUP BY lane, quarter, track HAVING sum(completions) <> 0 OR sum(firsts) <> 0
+    UNION ALL
+    SELECT 'hour', lane, hour, 0, track, channel, sum(completions), sum(firsts) FROM channel_tally
+    GROUP BY lane, hour, track, channel HAVING sum(completions) <> 0 OR sum(firsts) <> 0
+    UNION ALL
+    SELECT 'repeats', lane, quarter, day, 0, '', sum(completions), 0 FROM repeat_tally
+    GROUP BY lane, quarter, day HAVING sum(completions) <> 0
+    UNION ALL
+    SELECT 'repeats by channel', lane, hour, day, track, channel, sum(completions), 0 FROM channel_repeat_tally
+    GROUP BY lane, hour, day, track, channel HAVING sum(completions) <> 0
+    UNION ALL
+    SELECT 'waits', lane, 0, 0, 0, '', sum(completions), 0 FROM wait_tally GROUP BY lane HAVING sum(completions) <> 0
+)
+SELECT count(*) FROM (
+    (SELECT * FROM counted EXCEPT SELECT * FROM kept) UNION ALL (SELECT * FROM kept EXCEPT SELECT * FROM counted)
+) AS differing;

@@ -287,7 +287,11 @@ def test_a_backend_that_is_wrong(wrong: str) -> None:
 
 def test_reports_that_cannot_be_made(store: MemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where what reports are made of does not fit together, that is found, and the check goes on."""
-    monkeypatch.setattr(store, "summaries", lambda questions: [][0])
+
+    def summaries(_: object) -> None:
+        raise IndexError
+
+    monkeypatch.setattr(store, "summaries", summaries)
     assert codes(check_store(store, sample=None)) == {"report"}
 
 

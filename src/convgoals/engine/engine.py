@@ -34,6 +34,7 @@ from convgoals.predicates.plan import Plan
 from convgoals.records import Completion, Fact, Retraction
 from convgoals.storage.base import NOBODY, Batch, Held, SavedGoal, Store
 from convgoals.storage.bounded import Bound, weight_of
+from convgoals.storage.identities import Identities
 from convgoals.storage.open import open_store
 from convgoals.suggest import did_you_mean
 
@@ -101,7 +102,7 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         self._records: dict[str, ProfileRecord] = {}
         self._scoped: set[str] = set()  # those of them that have facts in scopes
         self._bound = Bound(CACHED_BYTES, CACHED_PROFILES, lambda record: weight_of(record, (Plan,)))
-        self._aliases: dict[str, str] = {}
+        self._aliases = Identities()
         self._saved: dict[str, SavedGoal] = {}
         self.rejected_count = 0
         self._generation: int | None = None
@@ -135,7 +136,7 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         before = None if self._generation is None else self._saved
         self._generation = self._store.generation()
         self._saved = {saved.goal.name: saved for saved in self._store.goals()}
-        self._aliases = self._store.aliases()
+        self._aliases = Identities(self._store.aliases())
         reached = self._store.reached()
         self._reached = BEGINNING if reached is None else reached
         clock = self._store.positions().get(CLOCK)
@@ -447,7 +448,7 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         if known:  # otherwise there is but a name for another, and no profile yet
             merge(run, old, new, stored, more, self._saved.values())
         changes = self._commit(run, Batch(merged=((old, new),), goals=scopes.changed_goals()))
-        self._aliases = self._store.aliases()
+        self._aliases.merge(old, new)
         self._records.pop(old, None)
         self._records.pop(new, None)
         if scopes.changed:
@@ -460,7 +461,7 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         with self._changing():
             current = self._aliases.get(profile_id, profile_id)
             self._store.forget(current)
-            self._aliases = self._store.aliases()
+            self._aliases.forget(current)
             self._records.pop(current, None)
 
 

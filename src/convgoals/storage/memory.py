@@ -25,6 +25,7 @@ from convgoals.storage.base import (
     StoredProfile,
     StoreInfo,
 )
+from convgoals.storage.identities import Identities
 from convgoals.storage.memory_ledger import Ledger
 from convgoals.storage.recount import Recounting
 
@@ -93,7 +94,7 @@ class MemoryStore(Recounting):
         self._ledger = Ledger(self._facts)
         self._wakes: SortedSet = SortedSet()
         self._goals: dict[str, SavedGoal] = {}
-        self._aliases: dict[str, str] = {}
+        self._aliases = Identities()
         self._positions: dict[str, int | str] = {}
         self._receivers: dict[str, set[str]] = {}
         self._reached: int | None = None
@@ -201,7 +202,7 @@ class MemoryStore(Recounting):
         for old, new in batch.merged:
             self._hand_on_receipts(old, new)
             self._drop_profile(old)
-            self._aliases = {a: new if b == old else b for a, b in self._aliases.items()} | {old: new}
+            self._aliases.merge(old, new)
         for profile_id, dropped in changes.dropped.items():
             self._drop_facts(profile_id, dropped)
         known = self._facts
@@ -367,10 +368,10 @@ class MemoryStore(Recounting):
     def forget(self, profile_id: str) -> None:
         self._open()
         current = self._aliases.get(profile_id, profile_id)
-        gone = {current} | {old for old, new in self._aliases.items() if new == current}
+        gone = {current, *self._aliases.of(current)}
         for each in gone:
             self._drop_profile(each)
-            self._aliases.pop(each, None)
+        self._aliases.forget(current)
         self._ledger.erase(gone)
 
     def generation(self) -> int:

@@ -1,8 +1,9 @@
-"""More profiles than memory: the peak of a process that feeds 5,000,000 profiles into one SQLite file.
+"""More profiles than memory: the peak of a process that has 5,000,000 profiles in one SQLite file.
 
 Each profile has two facts that come together, and every twentieth much later a third, in an order in which no
 neighbours follow each other: what was at hand of them is long gone, and what is written lies at random places. Then the
-process lets time pass, reads the history, opens the file again, reports and adds a goal.
+process lets time pass until nearly all of them have completed a goal by it, reads the history, opens the file again,
+reports, adds a goal, checks a sample, exports the store and imports it into another file.
 """
 
 from __future__ import annotations
@@ -15,17 +16,24 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 from benchmarks.harness import Report, Target
 from benchmarks.stream import START
 from convgoals import Event, Goal, GoalEngine, ProfileUpdate
+from convgoals.care.check import check_store
+from convgoals.care.exporting import export_store
+from convgoals.care.importing import import_store
 from convgoals.records import Fact
+from convgoals.storage.sqlite import SQLiteStore
 
 PROFILES = int(os.environ.get("CONVGOALS_PROFILES", "5000000"))
 BATCH = 1_000
 MOST_MIB = 512
+MINUTES = 10
+"""How far time is let pass at once."""
 
 GOALS = (
     Goal("Purchase soon", "event purchase within 30 days of first event page_visit", value="total"),
@@ -69,12 +77,23 @@ def feed(path: str, profiles: int) -> None:
             if done % (profiles // 5) < BATCH:
                 told("feeding", done)
         told("fed", done)
-        told("advanced", len(engine.advance(START + timedelta(seconds=profiles / 10))))
+        completed, now = 0, START + timedelta(days=90)
+        while now < START + timedelta(days=90, minutes=MINUTES, seconds=profiles / 10):
+            now += timedelta(minutes=MINUTES)
+            completed += len(engine.advance(now))
+        told("advanced", completed)
         told("history", sum(1 for _ in engine.history()))
     with GoalEngine(store=f"sqlite:///{path}") as engine:
         told("opened again", len(engine.goals()))
         told("reported", engine.report("Purchase soon").completions)
         told("added a goal", len(engine.add(Goal("Large order", "event purchase where total > 98"))))
+    with closing(SQLiteStore(path)) as store:
+        told("checked a sample", check_store(store, seed=1).found)
+        with Path(f"{path}.ndjson").open("wb") as out:
+            out.writelines(export_store(store))
+        told("exported", Path(f"{path}.ndjson").stat().st_size)
+    with closing(SQLiteStore(f"{path}.copy")) as copy, Path(f"{path}.ndjson").open("rb") as lines:
+        told("imported", import_store(lines, copy))
 
 
 def benchmark() -> list[Report]:
@@ -88,13 +107,12 @@ def benchmark() -> list[Report]:
     for line in out.splitlines():
         step, count, seconds, peak = line.split("\t")
         rows.append((step, int(count), float(seconds), float(peak)))
-    fed = max(peak for step, _, _, peak in rows if step in ("feeding", "fed"))
     return [
         Report(
             f"{PROFILES:,} profiles in one SQLite file",
             ("step", "count", "s", "peak MiB"),
             rows,
-            [Target("peak MiB while feeding", fed, MOST_MIB, at_most=True)],
+            [Target("peak MiB", max(peak for *_, peak in rows), MOST_MIB, at_most=True)],
             [f"The file has {size:,.0f} MiB."],
         )
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -14,35 +14,21 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from any_goals import any_goals
 from convgoals import CampaignReceipt, Event, Goal, GoalEngine, ProfileUpdate
 from convgoals.care import check
 from convgoals.care.check import Checked, check_store
 from convgoals.errors import StoreBusyError
 from convgoals.instants import to_datetime
-from convgoals.language.condition import Condition
 from convgoals.records import Fact, Retraction
 from convgoals.storage.base import Batch, SavedGoal, Store
 from convgoals.storage.memory import MemoryStore
 from convgoals.storage.sqlite import SQLiteStore
-from convgoals.testing import logs, strategies
+from convgoals.testing import logs
 from convgoals.testing.store_samples import completion, kept
 
 
-@st.composite
-def goals(draw: Callable[[Any], Any]) -> list[Goal]:
-    """Three goals of any shape; the third comes later."""
-    return [
-        Goal(
-            name,
-            Condition(draw(strategies.goal_conditions(max_depth=2))),
-            count=draw(st.sampled_from(("once", "every", "once per 1 day", "once per x"))),
-            value=draw(st.sampled_from((None, 5, "x"))),
-        )
-        for name in ("g", "h", "later")
-    ]
-
-
-@given(goals(), logs.logs("p"), logs.logs("q"), st.integers(0, 10_000), st.booleans())
+@given(any_goals("g", "h", "later"), logs.logs("p"), logs.logs("q"), st.integers(0, 10_000), st.booleans())
 @settings(max_examples=12, deadline=None)
 def test_nothing_is_wrong(
     saved: list[Goal], first: list[Fact], second: list[Fact], seed: int, everything: bool

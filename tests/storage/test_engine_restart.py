@@ -11,24 +11,10 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
+from any_goals import any_goals
 from convgoals import Event, Goal, GoalEngine
-from convgoals.language.condition import Condition
 from convgoals.records import Fact
-from convgoals.testing import logs, strategies
-
-
-@st.composite
-def goals(draw: Callable[[Any], Any]) -> list[Goal]:
-    """Two goals of any shape."""
-    return [
-        Goal(
-            name,
-            Condition(draw(strategies.goal_conditions(max_depth=2))),
-            count=draw(st.sampled_from(("once", "every", "once per 1 day", "once per x"))),
-            value=draw(st.sampled_from((None, 5, "x"))),
-        )
-        for name in ("g", "h")
-    ]
+from convgoals.testing import logs
 
 
 @st.composite
@@ -39,7 +25,7 @@ def batches(draw: Callable[[Any], Any]) -> list[list[Fact]]:
     return [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
 
 
-@given(goals(), batches(), st.sets(st.integers(0, 5)), st.booleans())
+@given(any_goals("g", "h"), batches(), st.sets(st.integers(0, 5)), st.booleans())
 @settings(max_examples=40, deadline=None)
 def test_restarts(
     tmp_path_factory: pytest.TempPathFactory, both: list[Goal], stream: list[list[Fact]], merged: set[int], every: bool

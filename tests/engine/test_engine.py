@@ -337,6 +337,15 @@ def test_history_at_rest_follows_a_merge(opened: Opener) -> None:
     assert engine.merge("anonymous", "known") == []
 
 
+def test_the_duplicate_that_a_merge_drops_has_moved_no_time(opened: Opener) -> None:
+    """Time runs to the latest fact of the union: what had the id of a fact of the known profile is none of it."""
+    goal = Goal("idle", "event visit not followed within 1 day by event purchase")
+    engine = opened([goal])
+    engine.process([Event("visit", "known", day(1), id="v"), purchase(3, "v", profile="anonymous")])
+    assert engine.merge("anonymous", "known") == []
+    assert [each.achieved_at for each in engine.process([purchase(2.5, "b", profile="known")])] == [day(2)]
+
+
 def test_merging_unknown_ids_makes_no_profile(opened: Opener) -> None:
     """Two ids that no fact has named become one person to be: nobody is counted, and time stands where it stood."""
     engine = opened([BUY])

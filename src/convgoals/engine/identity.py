@@ -8,7 +8,7 @@ counts once, one completion is left.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -58,7 +58,7 @@ def merge(
     if saved.final:  # of those before it, only what the profile is
         facts = [fact for fact in facts if fact.instant > final or isinstance(fact, (ProfileSnapshot, ProfileUpdate))]
         mine = [fact for fact in facts if fact.id not in ids]
-    until = max(gone.until, stays.until, run.clock)
+    until = max(_reached(gone, ids), stays.until, run.clock)
     whole = attrs.evolve(scoped_with(stays, more), facts=tuple(sorted(facts, key=by_order)), until=until)
     once = {(each.goal.name, each.version) for each in saved_goals if isinstance(each.goal.counting, Once)}
     carried, ended, done = _settled(run, old, new, final, once)
@@ -83,6 +83,14 @@ def merge(
     state = write(Saved(saved.final)) if saved.final else NO_STATE
     change = ProfileChange(mine, until, wake if wake < NEVER else None, state, (), more or NO_FACTS)
     run.changes.put(new, change)
+
+
+def _reached(gone: StoredProfile, known: Container[str | None]) -> int:
+    """How far time has run for a profile that becomes another; the duplicate of a *known* fact moved no time."""
+    latest = max((fact.instant for fact in gone.facts), default=BEGINNING)
+    if gone.until > latest:
+        return gone.until  # by a clock, or by what is not kept
+    return max((fact.instant for fact in gone.facts if fact.id not in known), default=BEGINNING)
 
 
 def _brought_to(

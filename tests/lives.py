@@ -83,11 +83,10 @@ class Life:
     """
 
     def __init__(self, *, in_file: bool, is_short: bool, keeps_all: bool = True) -> None:
-        self.in_file = in_file
         self.is_short = is_short
         self.keeps_all = keeps_all
         self.passed: dict[str, int] = {}  # the latest of each profile's facts that were not kept
-        self.folder = tempfile.TemporaryDirectory()
+        self.folder = tempfile.TemporaryDirectory() if in_file else None
         self.store: Store = MemoryStore()
         self.logs: dict[str, dict[str, dict[str, Fact]]] = {}  # by goal, then profile: what the goal sees
         self.everybody: dict[str, dict[str, Fact]] = {}
@@ -97,12 +96,13 @@ class Life:
         self.clock: datetime | None = None
         self.reached = self.floor = BEGINNING
         self.heard: list[Any] = []
+        self.answers: dict[tuple[str, str], tuple[Any, ...]] = {}
         self.number = 0
         self.events: Counter[str] = Counter()
         self._open()
 
     def _open(self) -> None:
-        if self.in_file:
+        if self.folder is not None:
             self.store = open_store(f"sqlite:///{self.folder.name}/goals.db")
         self.engine = GoalEngine(
             store=self.store,
@@ -113,7 +113,8 @@ class Life:
 
     def close(self) -> None:
         self.engine.close()
-        self.folder.cleanup()
+        if self.folder is not None:
+            self.folder.cleanup()
 
     def _announced(self, changes: list[Any]) -> None:
         """Callbacks hear just what calls return."""
@@ -186,7 +187,7 @@ class Life:
     # ---- the engine itself
 
     def restart(self) -> None:
-        if self.in_file:
+        if self.folder is not None:
             self.engine.close()
         self._open()
 
@@ -311,17 +312,25 @@ class Life:
         versions = {saved.goal.name: saved.version for saved in self.engine.saved_goals()}
         for name, goal in self.live.items():
             for profile in PROFILES:
-                log = self.logs[name].get(profile, {})
-                facts = [attrs.evolve(fact, profile_id=profile) for fact in log.values()]
                 passed = self.passed.get(profile, BEGINNING)
                 now = self.clock
                 if passed > BEGINNING and (now is None or to_instant(now) < passed):
                     now = to_datetime(passed)
-                expected = [essence(each) for each in evaluate(goal, facts, now)]
+                expected = self._expected(goal, profile, tuple(self.logs[name].get(profile, {}).values()), now)
                 recorded = self.engine.history(profile, name) if profile not in self.aliases else ()
                 found = [essence(each) for each in recorded if each.version == versions[name]]
                 assert found == expected, f"{name}, {profile}: {found} and not {expected}\n{goal.condition}"
                 self.events["completions compared"] += len(expected)
+
+    def _expected(self, goal: Goal, profile: str, log: tuple[Fact, ...], now: datetime | None) -> list[Any]:
+        """What the reference says; most steps change one profile, so it is asked again only if something changed."""
+        asked = (goal, *map(id, log), now)
+        before = self.answers.get((goal.name, profile))
+        if before is None or before[0] != asked:
+            facts = [attrs.evolve(fact, profile_id=profile) for fact in log]
+            before = asked, log, [essence(each) for each in evaluate(goal, facts, now)]
+            self.answers[goal.name, profile] = before  # with the facts: while they live, no other has their identity
+        return before[2]
 
 
 # ---- lives at random

@@ -180,10 +180,7 @@ class Goal:
         description: str = "",
         tags: Iterable[str] = (),
     ) -> None:
-        if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
-            raise GoalDefinitionError(
-                f"a goal's name is text of 1 to {MAX_NAME} characters, not {name!r:.80}", code="name"
-            )
+        _check_name(name)
         if not isinstance(timezone, str):
             raise GoalDefinitionError(f"timezone={timezone!r:.80} is no text", code="timezone", hint='"Europe/Berlin"')
         try:
@@ -214,13 +211,21 @@ class Goal:
 
     def renamed(self, name: str) -> Goal:
         """The same goal under another name. Raises `GoalDefinitionError` where that is none."""
-        return goal_from_dict(goal_to_dict(self) | {"name": name})
+        _check_name(name)
+        goal = object.__new__(Goal)
+        goal.__attrs_init__(**{field: getattr(self, field) for field in attrs.fields_dict(Goal)} | {"name": name})
+        return goal
 
     def describe(self) -> str:
         """What the goal says, in plain English."""
         from convgoals.language.describe import describe_goal  # noqa: PLC0415  only people who ask pay for it
 
         return describe_goal(self.condition.root, str(self.counting))
+
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name.strip() or len(name) > MAX_NAME:
+        raise GoalDefinitionError(f"a goal's name is text of 1 to {MAX_NAME} characters, not {name!r:.80}", code="name")
 
 
 def _windowed(own: Condition, within: str) -> Condition:

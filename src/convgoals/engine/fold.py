@@ -144,7 +144,7 @@ class Fold(Moment):
                         self.before = record.properties
                         apply_profile_fact(record, fact)
                         self.profile, self.segments = record.properties, record.segments
-                        wake = plan.profile_handler(state, fact, t, self)
+                        wake = handlers[None](state, fact, t, self)
                         if wake < due:
                             due = record.wake = wake
                         continue

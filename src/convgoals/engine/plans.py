@@ -71,11 +71,15 @@ class Plans:
 
 
 def _plan(goals: Iterable[SavedGoal]) -> Plan:
-    return _plan_of(tuple((each.goal, each.version) for each in goals))
+    several = tuple(goals)
+    # What a goal is worth is told apart too: 1, 1.0 and Decimal("1") are equal, and not the same.
+    return _plan_of(
+        tuple((each.goal, each.version) for each in several), tuple(repr(each.goal.value) for each in several)
+    )
 
 
 @functools.lru_cache(maxsize=128)
-def _plan_of(goals: tuple[tuple[Goal, int], ...]) -> Plan:
+def _plan_of(goals: tuple[tuple[Goal, int], ...], values: tuple[str, ...]) -> Plan:
     """Plans are immutable, and dear to make: an engine that is opened again in one process need not make them anew."""
     return make_plan(goals)
 

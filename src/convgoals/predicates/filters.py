@@ -25,6 +25,7 @@ from convgoals.language import ast
 from convgoals.language.format import format_node
 from convgoals.language.patterns import compile_pattern
 from convgoals.predicates import values
+from convgoals.predicates.templates import locate
 from convgoals.predicates.values import Notes
 
 Filter: TypeAlias = Callable[[Any, Mapping[str, Any], Notes], bool]
@@ -109,7 +110,8 @@ class FilterCompiler:
 
     def function(self, body: python.expr) -> Any:
         arguments = python.arguments([], [python.arg(name) for name in "pqn"], None, [], [], None, [])
-        module = python.fix_missing_locations(python.Expression(python.Lambda(arguments, body)))
+        module = python.Expression(python.Lambda(arguments, body))
+        locate(module)
         return eval(compile(module, "<goal>", "eval"), {"__builtins__": {}, **self.globals})  # noqa: S307  nodes that this class built, no text
 
     def constant(self, value: object) -> python.expr:

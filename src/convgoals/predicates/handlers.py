@@ -27,7 +27,7 @@ from convgoals.predicates.chains import ChainNode, LinkPlan
 from convgoals.predicates.compile import ChangeLeaf, EventLeaf, Machine
 from convgoals.predicates.filters import FilterCompiler
 from convgoals.predicates.logic import AndNode, OccurrenceNode, SegmentNode, StateNode
-from convgoals.predicates.templates import Statements, both, cell, fill, integer, is_none
+from convgoals.predicates.templates import Statements, both, cell, fill, integer, is_none, locate
 from convgoals.predicates.traits import can_wake, leaves, quiet, reads, restless
 from convgoals.predicates.windows import AnchoredWindow, AnyWindow, AnyWindowOfOne
 from convgoals.records import Event, ProfileSnapshot, ProfileUpdate
@@ -37,14 +37,16 @@ Handler: TypeAlias = Callable[[State, Event | ProfileSnapshot | ProfileUpdate, i
 moved."""
 
 
-def compile_handler(kind: str, machines: Sequence[tuple[int, Machine]]) -> Handler:
-    """The function that moves *machines*, by their slots, when an event of type *kind* is alone at its instant."""
+Slotted: TypeAlias = tuple[int, Machine]
+"""A machine and its slot."""
+
+
+def compile_handler(kind: str | None, machines: Sequence[Slotted]) -> Handler:
+    """The function that moves *machines* when an event of type *kind* is alone at its instant.
+
+    For ``None``: when a snapshot or update is.
+    """
     return _Writer(kind).function(machines)
-
-
-def compile_profile_handler(machines: Sequence[tuple[int, Machine]]) -> Handler:
-    """The function that moves *machines*, by their slots, when a snapshot or update is alone at its instant."""
-    return _Writer(None).function(machines)
 
 
 class _Writer:
@@ -60,12 +62,11 @@ class _Writer:
         self.zone: tzinfo = UTC
         self.plainly = False
 
-    def function(self, machines: Sequence[tuple[int, Machine]]) -> Handler:
+    def function(self, machines: Sequence[Slotted]) -> Handler:
         body = [statement for slot, machine in machines for statement in self.goal(slot, machine)]
-        names = {node.id for part in body for node in python.walk(part) if isinstance(node, python.Name)}
+        names = locate(python.Module(body, []))
         used = [statement for name, text in templates.USED.items() if name in names for statement in fill(text)]
-        (function,) = fill(templates.FUNCTION, BODY=body, USED=used)
-        module = python.fix_missing_locations(python.Module([function], []))
+        module = python.Module(fill(templates.FUNCTION, BODY=body, USED=used), [])
         scope = {"__builtins__": {}, **self.names}
         exec(compile(module, f"<event {self.kind!r:.40}>", "exec"), scope)  # noqa: S102  nodes built here, no text
         handler: Handler = scope["handler"]

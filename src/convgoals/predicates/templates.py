@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast as python
-import copy
 import functools
+import operator
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
@@ -170,30 +170,80 @@ if FOUND is not None:
 
 
 def fill(text: str, **parts: Any) -> Statements:
-    """The statements of a template; a part is a name, an expression, or, on a line of its own, statements."""
-    filled = [_Fill(parts).visit(copy.deepcopy(statement)) for statement in _parsed(text)]
-    return [statement for each in filled for statement in (each if isinstance(each, list) else [each])]
+    """The statements of a template; a part is a name, an expression, or, on a line of its own, statements.
+
+    Nodes that are no part are shared by all that the template makes: nobody changes them.
+    """
+    return _block(_parsed(text), parts)
 
 
 @functools.cache
-def _parsed(text: str) -> tuple[python.stmt, ...]:
-    return tuple(python.parse(text).body)
+def _parsed(text: str) -> list[python.stmt]:
+    return python.parse(text).body
 
 
-class _Fill(python.NodeTransformer):
-    def __init__(self, parts: Mapping[str, Any]) -> None:
-        self.parts = parts
+def _block(nodes: list[Any], parts: Mapping[str, Any]) -> list[Any]:
+    filled: list[Any] = []
+    for node in nodes:
+        if type(node) is python.Expr and type(node.value) is python.Name:
+            part = parts.get(node.value.id)
+            if isinstance(part, list):
+                filled += part or _parsed("pass")
+                continue
+        filled.append(_filled(node, parts))
+    return filled
 
-    def visit_Name(self, node: python.Name) -> python.AST:
-        part = self.parts.get(node.id)
+
+def _filled(node: Any, parts: Mapping[str, Any]) -> Any:
+    """*node* with its parts in their places: itself, if it has none."""
+    if type(node) is python.Name:
+        part = parts.get(node.id)
         if part is None:
             return node
-        return python.Name(part, node.ctx) if isinstance(part, str) else copy.deepcopy(part)
+        return python.Name(part, node.ctx) if isinstance(part, str) else part
+    fields, changed = [], False
+    for name in node._fields:
+        value = getattr(node, name)
+        found = value
+        if isinstance(value, list):
+            found = _block(value, parts)
+            changed = changed or len(found) != len(value) or any(map(operator.is_not, found, value))
+        elif isinstance(value, python.AST):
+            found = _filled(value, parts)
+            changed = changed or found is not value
+        fields.append(found)
+    if not changed:
+        return node
+    made = type(node)(*fields)
+    if hasattr(node, "lineno"):
+        made.lineno, made.col_offset = node.lineno, node.col_offset
+        made.end_lineno, made.end_col_offset = node.end_lineno, node.end_col_offset
+    return made
 
-    def visit_Expr(self, node: python.Expr) -> Any:
-        if isinstance(node.value, python.Name) and isinstance(self.parts.get(node.value.id), list):
-            return self.parts[node.value.id] or python.Pass()
-        return self.generic_visit(node)
+
+_PLACED = (python.expr, python.stmt, python.arg)
+
+
+def locate(tree: python.AST) -> set[str]:
+    """Give every node of *tree* a place, for Python's compiler asks for one; returns the names that stand in it."""
+    names = set()
+    waiting: list[Any] = [tree]
+    while waiting:
+        node = waiting.pop()
+        kind = type(node)
+        if not hasattr(node, "lineno") and isinstance(node, _PLACED):
+            node.lineno = node.end_lineno = 1
+            node.col_offset = node.end_col_offset = 0
+        if kind is python.Name:
+            names.add(node.id)
+        elif kind is not python.Constant:
+            for name in kind._fields:
+                value = getattr(node, name)
+                if isinstance(value, list):
+                    waiting += value
+                elif isinstance(value, python.AST):
+                    waiting.append(value)
+    return names
 
 
 def integer(value: int) -> python.Constant:

@@ -40,11 +40,12 @@ def remembered(question: Callable[Concatenate[Log, P], R]) -> Callable[Concatena
 
     @functools.wraps(question)
     def answer(log: Log, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        key = (question, *(id(part) if hasattr(part, "span") else part for part in args))
-        if key not in log.answers:
+        key = (question, *[id(part) if hasattr(part, "span") else part for part in args])
+        known = log.answers.get(key)
+        if known is None:
             # The arguments are kept too: as long as a node lives, no other can have its identity.
-            log.answers[key] = (question(log, *args, **kwargs), args)
-        found: R = log.answers[key][0]
+            known = log.answers[key] = (question(log, *args, **kwargs), args)
+        found: R = known[0]
         return found
 
     return answer

@@ -12,7 +12,7 @@ from convgoals.testing.reference.comparisons import Day, Moment, lookup, moment,
 from convgoals.testing.reference.facts import Log, profile_at
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Scope:
     """The instants from *first* to *last*, both in it; empty where *last* comes before *first*."""
 

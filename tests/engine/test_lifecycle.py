@@ -11,8 +11,13 @@ from hypothesis import strategies as st
 
 from convgoals import Event, Goal, GoalDefinitionError, GoalEngine, UnknownGoalError
 from convgoals.engine import engine as engine_module
+from convgoals.engine.plans import Plans
 from convgoals.language.condition import Condition
+from convgoals.predicates import plan as plan_module
+from convgoals.predicates.compile import compile_goal
+from convgoals.predicates.handlers import compile_handler
 from convgoals.records import Fact
+from convgoals.storage.base import SavedGoal
 from convgoals.testing import logs, strategies
 from convgoals.testing.reference import evaluate
 
@@ -102,3 +107,35 @@ def test_another_process_notices_a_new_name(tmp_path: Any) -> None:
         changes = other.process([Event("a", "p", "2026-01-02T00:00:00Z", id="2")])
         assert [change.goal for change in changes] == ["New"]
         assert [each.goal for each in one.history(goal="New")] == ["New", "New"]
+
+
+def test_a_goal_that_comes_to_others_is_compiled_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the goals before it have compiled stays, and so does what moves them at facts that it does not hear."""
+    compiled: list[str] = []
+    handled: list[str | None] = []
+
+    def compiling(goal: Goal, *more: Any) -> Any:
+        compiled.append(goal.name)
+        return compile_goal(goal, *more)
+
+    def handling(kind: str | None, *more: Any) -> Any:
+        handled.append(kind)
+        return compile_handler(kind, *more)
+
+    monkeypatch.setattr(plan_module, "compile_goal", compiling)
+    monkeypatch.setattr(plan_module, "compile_handler", handling)
+    facts = [Event(kind, "p", f"2026-01-0{n}T00:00:00Z", id=f"{n}") for n, kind in enumerate("aab", start=1)]
+    with GoalEngine([Goal("first of all", "event a", count="every"), Goal("second of all", "event b")]) as engine:
+        assert handled == []
+        engine.process(facts)
+        engine.add(Goal("third of all", "event b where x is not set"))
+        assert compiled.count("first of all") == 1
+        engine.process([Event(kind, "q", fact.timestamp, id=fact.id) for kind, fact in zip("bba", facts, strict=True)])
+        assert len(list(engine.history("q"))) == 3
+    assert handled == ["a", "b", "b", "b"]  # the new goal's alone too, over the profile that is known
+
+
+def test_equal_values_of_two_types_are_not_the_same() -> None:
+    """Goals that are worth 1 and 1.0 are equal, and each keeps its own."""
+    plans = [Plans({"g": SavedGoal(Goal("g", "event a", value=value), 1)}) for value in (1, 1.0)]
+    assert [type(each.whole.machines[0].value(None)) for each in plans] == [int, float]

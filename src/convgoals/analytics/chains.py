@@ -11,6 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
+from convgoals.storage.passages import furthest
+
 Deadline = Callable[[datetime], datetime]
 """From an instant, the last instant that is still within the span of it."""
 
@@ -25,7 +27,7 @@ def in_order(stages: Sequence[Times], within: Deadline | None, between: Deadline
     Neighbours may be simultaneous. Empty if there is no first completion.
     """
     if between is None:
-        return _greedy(stages, within)
+        return furthest(stages, within)
     if all(len(times) <= 1 for times in stages):
         return _only(stages, within, between)
     return _linked(stages, within, between)
@@ -42,28 +44,6 @@ def _only(stages: Sequence[Times], within: Deadline | None, between: Deadline) -
             deadline = within(times[0])
         chain.append(times[0])
     return chain
-
-
-def _greedy(stages: Sequence[Times], within: Deadline | None) -> list[datetime]:
-    """Without a limit between neighbours, from a given c1 the earliest next one is always best."""
-    places = [0] * len(stages)
-    best: list[datetime] = []
-    for start in stages[0] if stages else ():
-        deadline = None if within is None else within(start)
-        chain = [start]
-        for index in range(1, len(stages)):
-            times, place = stages[index], places[index]
-            while place < len(times) and times[place] < chain[-1]:
-                place += 1
-            places[index] = place  # a later start never needs an earlier one, so all starts together are one pass
-            if place == len(times) or (deadline is not None and times[place] > deadline):
-                break
-            chain.append(times[place])
-        if len(chain) > len(best):
-            best = chain
-        if within is None or len(best) == len(stages):
-            break
-    return best
 
 
 def _linked(stages: Sequence[Times], within: Deadline | None, between: Deadline) -> list[datetime]:

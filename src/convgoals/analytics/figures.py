@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -15,7 +15,7 @@ from convgoals.analytics.stats import Proportion
 from convgoals.instants import DAY, MICROSECOND, SECOND
 from convgoals.storage import exact
 from convgoals.storage.exact import EXACT, as_number, shortest
-from convgoals.storage.summary import Waits, in_order, waits_of
+from convgoals.storage.summary import Waits, waits_of
 
 __all__ = [
     "EXACT",
@@ -147,9 +147,9 @@ def durations(spans: Iterable[timedelta]) -> Durations:
     return durations_of([span // MICROSECOND for span in spans])
 
 
-def durations_of(spans: list[int]) -> Durations:
+def durations_of(spans: Sequence[int]) -> Durations:
     """The summary of *spans* in microseconds."""
-    return from_waits(waits_of(in_order(spans), PERCENTS, bin_edges))
+    return from_waits(waits_of(spans, PERCENTS, bin_edges))
 
 
 def from_waits(waits: Waits) -> Durations:

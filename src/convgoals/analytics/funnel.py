@@ -7,33 +7,37 @@ once, at the furthest stage that any choice of its completions reaches; `chains`
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
-from typing import Literal
+from typing import Literal, TypeAlias
+
+import attrs
 
 from convgoals.analytics.chains import Deadline, in_any_order, in_order
 from convgoals.analytics.cuts import check_dimension, dimension
 from convgoals.analytics.dimensions import Dimension, check_limit, largest_first, split
-from convgoals.analytics.figures import Durations, durations, durations_of
+from convgoals.analytics.figures import Durations, durations_of
 from convgoals.analytics.funnel_result import Funnel, Group, Stage
-from convgoals.analytics.passages import Passages, pass_through
 from convgoals.analytics.periods import Moment, Period, exact_span, read_period, read_span, read_zone, span_words
 from convgoals.analytics.selection import Audience, as_of, check_audience, check_counts, chunks, clip, select
 from convgoals.analytics.stats import CONFIDENCE, Difference, Proportion, check_confidence, correct, difference
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
-from convgoals.instants import to_instant
+from convgoals.instants import MICROSECOND, to_instant
 from convgoals.language.condition import Condition
 from convgoals.records import Completion
+from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.reader import Reader
-from convgoals.storage.summary import Question
 from convgoals.suggest import did_you_mean
 
 __all__ = ["Funnel", "Group", "Stage", "funnel"]
 
 Order = Literal["strict", "any"]
 ORDERS = ("strict", "any")
+
+_Path: TypeAlias = list[datetime]
+"""When a profile reached each stage, as far as it got."""
 
 
 def funnel(
@@ -89,36 +93,24 @@ def funnel(
     check_confidence(confidence)
     spans = (read_span(within, zone, "within"), read_span(between, zone, "between"))
 
-    passages = None
-    if order == "strict" and between is None and cut is None and who in (None, "all"):
-        passages = _passages(reader, stages, period, within, versions or {}, everyone=who == "all")
-    if passages is not None:
-        total = reader.profile_count()
-        check_counts(len(passages.stages[0]), total)
-        times = [Durations(), *map(durations_of, passages.times())]
-        return Funnel(
-            timezone=name,
-            since=period.since,
-            until=period.until,
-            order=order,
-            within=None if within is None else span_words(within),
-            between=None,
-            stages=_rows(stages, list(map(len, passages.stages)), times, total, confidence),
-            dimension=None,
-            groups=(),
-            profiles=passages.by_furthest(),
-        )
-
-    walk = _Walk(order, *spans, keep_first=cut is not None)
-    total = 0
-    for number, goal in enumerate(stages):
-        selection = select(reader, goal.campaign, _of_goal(goal, who, number), f"goal {goal.name!r}", period, zone)
-        total = total if number else selection.size(period)
-        for chunk in chunks(reader, goal, (versions or {}).get(goal.name)):
-            walk.feed(number, clip(selection.keep(chunk), period))
-    paths = walk.paths()
-    by = dimension(cut, reader, lambda: iter(paths), as_of(reader, period))
-    check_counts(len(paths), total)
+    plain = order == "strict" and between is None and cut is None
+    asked = _stages_of(stages, period, within, versions or {}, who) if plain else None
+    if asked is not None:
+        way = _way_of(reader.passages(asked), reader.profile_count())
+        groups: tuple[Group, ...] = ()
+    else:
+        walk = _Walk(order, *spans, keep_first=cut is not None)
+        total = 0
+        for number, goal in enumerate(stages):
+            selection = select(reader, goal.campaign, _of_goal(goal, who, number), f"goal {goal.name!r}", period, zone)
+            total = total if number else selection.size(period)
+            for chunk in chunks(reader, goal, (versions or {}).get(goal.name)):
+                walk.feed(number, clip(selection.keep(chunk), period))
+        paths = walk.paths()
+        way = _way_along(paths, len(stages), total)
+        by = dimension(cut, reader, lambda: iter(paths), as_of(reader, period))
+        groups = () if by is None else _groups(stages, paths, walk.first, by, limit, confidence)
+    check_counts(way.counts[0], way.audience)
     return Funnel(
         timezone=name,
         since=period.since,
@@ -126,10 +118,10 @@ def funnel(
         order=order,
         within=None if within is None else span_words(within),
         between=None if between is None else span_words(between),
-        stages=_stages(stages, paths.values(), total, confidence),
+        stages=way.stages(stages, confidence),
         dimension=cut,
-        groups=() if by is None else _groups(stages, paths, walk.first, by, limit, confidence),
-        profiles=_by_furthest(paths, len(stages)),
+        groups=groups,
+        profiles=way.stopped,
     )
 
 
@@ -165,27 +157,73 @@ def _check_linked(goals: Sequence[Goal], audience: Audience | None) -> None:
         )
 
 
-def _passages(
-    reader: Reader,
+def _stages_of(
     goals: Sequence[Goal],
     period: Period,
     within: str | timedelta | None,
     versions: Mapping[str, int],
-    *,
-    everyone: bool,
-) -> Passages | None:
-    """The quick way, where it can be gone: over everyone, with no window or one of an exact length."""
+    audience: Audience | None,
+) -> Stages | None:
+    """What a store answers by itself: a funnel of everyone, with no window or one of an exact length."""
     span = None if within is None else exact_span(within)
-    if (within is not None and span is None) or (not everyone and any(goal.campaign for goal in goals)):
+    if within is not None and span is None:
         return None
-    since = None if period.since is None else to_instant(period.since)
-    until = None if period.until is None else to_instant(period.until)
-    asked = [Question(goal.name, versions.get(goal.name), since, until) for goal in goals]
-    moments = reader.moments(asked)
-    return None if moments is None else pass_through(moments, span)
+    if audience != "all" and (audience is not None or any(goal.campaign for goal in goals)):
+        return None
+    return Stages(
+        [(goal.name, versions.get(goal.name)) for goal in goals],
+        None if period.since is None else to_instant(period.since),
+        None if period.until is None else to_instant(period.until),
+        span,
+    )
 
 
-_Path = list[datetime]
+@attrs.frozen
+class _Way:
+    """How far everyone got.
+
+    Attributes:
+        counts: for each stage, how many reached it.
+        times: how long it took from the stage before.
+        stopped: who went no further.
+        audience: of how many the first stage is.
+    """
+
+    counts: Sequence[int]
+    times: Sequence[Durations]
+    stopped: Sequence[Sequence[str]]
+    audience: int
+
+    def stages(self, goals: Sequence[Goal], confidence: float) -> tuple[Stage, ...]:
+        """The stages of the funnel."""
+        counts = self.counts
+        return tuple(
+            Stage(
+                number=index + 1,
+                goal=goal.name,
+                step=Proportion(counts[index], counts[index - 1] if index else self.audience, confidence),
+                overall=Proportion(counts[index], counts[0], confidence),
+                dropped=counts[index] - counts[index + 1] if index + 1 < len(goals) else 0,
+                time=self.times[index],
+            )
+            for index, goal in enumerate(goals)
+        )
+
+
+def _way_of(passages: Passages[str], audience: int) -> _Way:
+    counts = list(accumulate(map(len, reversed(passages.stopped))))
+    counts.reverse()
+    return _Way(counts, [Durations(), *map(durations_of, passages.waits)], passages.stopped, audience)
+
+
+def _way_along(paths: Mapping[str, _Path], stages: int, audience: int) -> _Way:
+    stopped: list[list[str]] = [[] for _ in range(stages)]
+    waits: list[list[int]] = [[] for _ in range(stages - 1)]
+    for profile_id, path in paths.items():
+        stopped[len(path) - 1].append(profile_id)
+        for index in range(1, len(path)):
+            waits[index - 1].append((path[index] - path[index - 1]) // MICROSECOND)
+    return _way_of(Passages(waits, stopped), audience)
 
 
 class _Walk:
@@ -253,39 +291,6 @@ class _Walk:
         return self._paths
 
 
-def _stages(goals: Sequence[Goal], paths: Collection[_Path], total: int, confidence: float) -> tuple[Stage, ...]:
-    exactly = Counter(map(len, paths))
-    counts = [sum(exactly[k] for k in range(number, len(goals) + 1)) for number in range(1, len(goals) + 1)]
-    times = [
-        durations(path[index] - path[index - 1] for path in paths if 0 < index < len(path))
-        for index in range(len(goals))
-    ]
-    return _rows(goals, counts, times, total, confidence)
-
-
-def _rows(
-    goals: Sequence[Goal], counts: Sequence[int], times: Sequence[Durations], total: int, confidence: float
-) -> tuple[Stage, ...]:
-    return tuple(
-        Stage(
-            number=index + 1,
-            goal=goal.name,
-            step=Proportion(counts[index], counts[index - 1] if index else total, confidence),
-            overall=Proportion(counts[index], counts[0], confidence),
-            dropped=counts[index] - counts[index + 1] if index + 1 < len(goals) else 0,
-            time=times[index],
-        )
-        for index, goal in enumerate(goals)
-    )
-
-
-def _by_furthest(paths: Mapping[str, _Path], stages: int) -> tuple[tuple[str, ...], ...]:
-    furthest: list[list[str]] = [[] for _ in range(stages)]
-    for profile_id, path in paths.items():
-        furthest[len(path) - 1].append(profile_id)
-    return tuple(map(tuple, furthest))
-
-
 def _groups(
     goals: Sequence[Goal],
     paths: Mapping[str, _Path],
@@ -304,7 +309,7 @@ def _groups(
     last = sum(len(path) == len(goals) for path in paths.values())
 
     def stages_of(group: Mapping[str, _Path]) -> tuple[Stage, ...]:
-        return _stages(goals, group.values(), len(paths), confidence)
+        return _way_along(group, len(goals), len(paths)).stages(goals, confidence)
 
     listed = [(key, stages_of(members[key])) for key in kept]
     differences = correct([_against_rest(stages[-1].overall, last, len(paths)) for _, stages in listed])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, Literal
 
 import attrs
@@ -70,6 +71,10 @@ class Group:
         return label(self.key, self.kind)
 
 
+def _as_sets(profiles: Sequence[Sequence[str]]) -> tuple[frozenset[str], ...]:
+    return tuple(map(frozenset, profiles))
+
+
 @attrs.frozen
 class Funnel(Result):
     """What `convgoals.analytics.funnel.funnel` answers.
@@ -94,7 +99,7 @@ class Funnel(Result):
     stages: tuple[Stage, ...]
     dimension: str | None
     groups: tuple[Group, ...]
-    _profiles: tuple[tuple[str, ...], ...] = attrs.field(repr=False)
+    _profiles: Sequence[Sequence[str]] = attrs.field(repr=False, eq=_as_sets)
 
     @property
     def overall(self) -> Proportion:
@@ -104,14 +109,14 @@ class Funnel(Result):
     def dropped(self, stage: int | str) -> Iterator[str]:
         """The ids of the profiles that reached *stage* (its number or goal) and went no further; of the last: none.
 
-        In the order in which they first completed the first goal. Raises `QuestionError` (code ``stage``).
+        By id. Raises `QuestionError` (code ``stage``).
         """
         number = self._number(stage)
-        return iter(() if number == len(self.stages) else self._profiles[number - 1])
+        return iter(() if number == len(self.stages) else sorted(self._profiles[number - 1]))
 
     def reached(self, stage: int | str) -> Iterator[str]:
-        """The ids of the profiles that reached *stage*, furthest stage by furthest stage. Raises `QuestionError`."""
-        return (profile_id for profiles in self._profiles[self._number(stage) - 1 :] for profile_id in profiles)
+        """The ids of the profiles that reached *stage*, by id. Raises `QuestionError` (code ``stage``)."""
+        return iter(sorted(chain.from_iterable(self._profiles[self._number(stage) - 1 :])))
 
     def _number(self, stage: int | str) -> int:
         names = [each.goal for each in self.stages]

@@ -27,6 +27,7 @@ from convgoals.storage.base import (
 )
 from convgoals.storage.identities import Identities
 from convgoals.storage.memory_ledger import Ledger
+from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.recount import Recounting
 
 _ID = attrgetter("id")
@@ -322,6 +323,10 @@ class MemoryStore(Recounting):
         else:
             found = self.history(goal, profile_id)
         return found if version is None else (c for c in found if c.version == version)
+
+    def passages(self, stages: Stages) -> Passages[str]:
+        self._open()
+        return self._ledger.passages(stages)
 
     def profile_count(self) -> int:
         self._open()

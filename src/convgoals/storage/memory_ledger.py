@@ -12,7 +12,9 @@ from operator import attrgetter
 import attrs
 
 from convgoals.errors import StoreError
+from convgoals.instants import EARLIEST, LATEST, to_instant
 from convgoals.records import Completion, Retraction
+from convgoals.storage.passages import Moments, Passages, Stages, pass_through
 
 Entry = Completion | Retraction
 
@@ -33,7 +35,11 @@ class Ledger:
         self._known = known
         self._entries: list[Entry] = []
         self._previous = array("q")  # for each place the profile's completion before it
+        self._number = array("q")  # … and the number of the profile
+        self._achieved = array("q")  # … and the instant at which it was achieved
         self._latest: dict[str, int] = {}  # where the latest completion of a profile stands
+        self._first = array("q")  # by the number of a profile, where its first completion stands
+        self._gone: dict[str, int] = {}  # the numbers of profiles that became others
         self._ended: dict[int, int] = {}  # by the place of a completion that of its retraction
         self._by_goal: dict[str, list[int]] = {}
 
@@ -73,30 +79,46 @@ class Ledger:
             completion = written[place]
             if isinstance(completion, Completion):
                 self._ended[place] = len(written)
-                self._previous.append(_NOWHERE)
+                self._pass_over()
                 written.append(Retraction(completion, entry.recorded_at, entry.cause))
 
     def _index(self, completion: Completion, place: int) -> None:
         """Find a completion again by its goal and its profile."""
-        if completion.profile_id in self._known:
-            self._previous.append(self._latest.get(completion.profile_id, _NOWHERE))
-            self._latest[completion.profile_id] = place
+        profile_id = completion.profile_id
+        if profile_id in self._known:
+            before = self._latest.get(profile_id, _NOWHERE)
+            number = len(self._first) if before == _NOWHERE else self._number[before]
+            self._latest[profile_id] = place
         else:  # it became another
-            self._previous.append(_NOWHERE)
+            before = _NOWHERE
+            number = self._gone.setdefault(profile_id, len(self._first))
+        if number == len(self._first):
+            self._first.append(place)
+        self._previous.append(before)
+        self._number.append(number)
+        self._achieved.append(to_instant(completion.achieved_at))
         places = self._by_goal.get(completion.goal)
         if places is None:
             places = self._by_goal[completion.goal] = []
         places.append(place)
 
+    def _pass_over(self) -> None:
+        """A retraction takes a place too."""
+        for column in (self._previous, self._number, self._achieved):
+            column.append(_NOWHERE)
+
     def leave(self, profile_id: str) -> None:
         """What is written of a profile stays, but is no known profile's any more."""
-        self._latest.pop(profile_id, None)
+        latest = self._latest.pop(profile_id, None)
+        if latest is not None:
+            self._gone[profile_id] = self._number[latest]
 
     def erase(self, profile_ids: Collection[str]) -> None:
         """Erase all that is written of some profiles."""
         before, ended = self._entries, {end: place for place, end in self._ended.items()}
-        self._entries, self._previous, self._latest = [], array("q"), {}
-        self._ended, self._by_goal = {}, {}
+        self._entries, self._ended, self._by_goal = [], {}, {}
+        self._previous, self._number, self._achieved = array("q"), array("q"), array("q")
+        self._latest, self._gone, self._first = {}, {}, array("q")
         moved: dict[int, int] = {}
         for place, entry in enumerate(before):
             if entry.profile_id in profile_ids:
@@ -106,7 +128,7 @@ class Ledger:
                 self._index(entry, len(self._entries))
             else:
                 self._ended[moved[ended[place]]] = len(self._entries)
-                self._previous.append(_NOWHERE)
+                self._pass_over()
             self._entries.append(entry)
 
     def rename(self, old: str, new: str) -> None:
@@ -158,17 +180,32 @@ class Ledger:
                 found.append(entry)
         return iter(_in_order(found))
 
-    def held(self, goal: str) -> list[Completion]:
-        """The completions of *goal* that hold, in the order of recording."""
-        entries, ended = self._entries, self._ended
-        places = self._by_goal.get(goal, ())
-        if ended:
-            places = [place for place in places if place not in ended]
-        return [entries[place] for place in places]  # type: ignore[misc] # no retraction is among them
+    def _held(self, goal: str) -> list[int]:
+        """Where the completions of *goal* stand that hold, in the order of recording."""
+        places = self._by_goal.get(goal, [])
+        return [place for place in places if place not in self._ended] if self._ended else places
 
     def held_in_order(self, goal: str) -> Iterator[Completion]:
         """The completions of *goal* that hold, in the order of a history."""
-        return iter(_in_order(self.held(goal)))
+        entries = self._entries
+        return iter(_in_order([entries[place] for place in self._held(goal)]))  # type: ignore[misc] # no retraction
+
+    def passages(self, stages: Stages) -> Passages[str]:
+        """Of `Reader.passages`."""
+        moments = [self._moments(*goal, stages) for goal in stages.goals]
+        entries, first = self._entries, self._first
+        passages = pass_through(moments, len(first), stages.within)
+        return passages.named(lambda numbers: [entries[first[number]].profile_id for number in numbers])
+
+    def _moments(self, goal: str, version: int | None, stages: Stages) -> Moments:
+        places, achieved = self._held(goal), self._achieved
+        if version is not None:
+            places = [place for place in places if self._entries[place].version == version]
+        since, until = stages.since, stages.until
+        if since is not None or until is not None:
+            low, high = EARLIEST if since is None else since, LATEST if until is None else until
+            places = [place for place in places if low <= achieved[place] <= high]
+        return Moments(list(map(self._number.__getitem__, places)), list(map(achieved.__getitem__, places)))
 
     def recorded(self, profile_id: str) -> Iterator[Completion]:
         """A profile's completions that hold, the latest recorded first.

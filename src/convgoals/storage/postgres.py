@@ -18,12 +18,13 @@ from convgoals.errors import StoreError
 from convgoals.goals import goal_from_dict, goal_to_dict
 from convgoals.instants import to_datetime
 from convgoals.records import CampaignReceipt, Completion, Retraction
-from convgoals.storage import kept_answers, postgres_batch, postgres_care
+from convgoals.storage import kept_answers, postgres_batch, postgres_care, postgres_ledger
 from convgoals.storage.base import Batch, Damage, Held, SavedGoal, SavedState, StoredProfile, StoreInfo
 from convgoals.storage.chunks import assemble
 from convgoals.storage.codec import decode_value, encode_value
 from convgoals.storage.halves import naming
 from convgoals.storage.ledger_rows import ROWS
+from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.postgres_block import Block, opened
 from convgoals.storage.postgres_database import Database
 from convgoals.storage.postgres_errors import decoded
@@ -31,13 +32,13 @@ from convgoals.storage.postgres_kept import Asked
 from convgoals.storage.postgres_ledger import Ledger, Moment, read_tracks
 from convgoals.storage.postgres_schema import Place
 from convgoals.storage.postgres_text import from_text, optional_from_text, to_text, writable
-from convgoals.storage.recount import Recounting, recount
+from convgoals.storage.recount import recount
 from convgoals.storage.summary import Question, Summary
 
 _first = itemgetter(0)
 
 
-class PostgresStore(Recounting):
+class PostgresStore:
     """A store in one schema of a PostgreSQL database; see `Store` for each method's law.
 
     Args:
@@ -245,6 +246,10 @@ class PostgresStore(Recounting):
                 else:
                     answers.append(kept_answers.answer(Asked(session), of_goal, question, everyone, reached))
             return answers
+
+    def passages(self, stages: Stages) -> Passages[str]:
+        with self._database.translated(), self._database.snapshot() as session:
+            return postgres_ledger.passages(session, stages)
 
     def _moment(self) -> Moment:
         snapshot, settled = self._database.one("now")

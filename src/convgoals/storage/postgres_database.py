@@ -47,6 +47,10 @@ class Session:
         """Run the statement *name*; within `pipeline`, its result is waited for only when it is looked at."""
         return self.connection.execute(self._sql[name].encode(), values)
 
+    def put_together(self, text: str, values: Values) -> list[Any]:
+        """The rows of a statement that was put together, out of anything but values."""
+        return self.connection.execute(text.encode(), values).fetchall()
+
     def text(self, name: str) -> str:
         """The statement *name*."""
         return self._sql[name]

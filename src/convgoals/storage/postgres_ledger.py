@@ -18,7 +18,9 @@ from convgoals.instants import to_instant
 from convgoals.records import Completion, Retraction
 from convgoals.storage import ledger_rows
 from convgoals.storage.ledger_rows import ENDLESS, ROWS, Row
-from convgoals.storage.postgres_database import Database
+from convgoals.storage.passages import Passages, Stages
+from convgoals.storage.passages_sql import Asking, Dialect
+from convgoals.storage.postgres_database import Database, Session
 from convgoals.storage.postgres_text import from_text, optional_from_text, writable
 
 
@@ -58,6 +60,39 @@ def from_columns(columns: Sequence[Any]) -> list[Any]:
 def _named(rows: Iterable[Row]) -> list[Row]:
     """Rows of completions, with the names as they were."""
     return [(*row[:2], *from_columns(row[2:9]), from_text(row[9]), *row[10:]) for row in rows]
+
+
+_DIALECT = Dialect(
+    parameter="%({name})s",
+    gathered="coalesce(json_agg({what}) FILTER (WHERE {where}), '[]')::text",
+    completions="completion",
+    block=1_000_000,
+)
+
+
+class _Asked:
+    """What the passages through a funnel are worked out from; within a transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def row(self, text: str, values: Mapping[str, int]) -> Sequence[str]:
+        row: Sequence[str] = self._session.put_together(text, values)[0]
+        return row
+
+    def moments(self, track: int, since: int, until: int, profiles: Sequence[int]) -> list[tuple[int, int]]:
+        return self._session.all("moments_of", (list(profiles), track, since, until))
+
+    def names(self, profiles: Sequence[int]) -> list[str]:
+        return [name for (name,) in self._session.all("names", (list(profiles),))]
+
+
+def passages(session: Session, stages: Stages) -> Passages[str]:
+    """Of `Reader.passages`; within a transaction."""
+    tracks = read_tracks(session.all("tracks"))
+    asking = Asking(_Asked(session), stages.among(tracks), stages)
+    found = asking.by_blocks(_DIALECT, session.one("last_profile")[0])
+    return found.named(lambda texts: list(map(from_text, texts)))
 
 
 class Ledger:

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from convgoals.records import Completion
 from convgoals.storage.contents import StoredProfile
-from convgoals.storage.summary import Moments, Question, Summary
+from convgoals.storage.passages import Passages, Stages
+from convgoals.storage.summary import Question, Summary
 
 
 class Reader(Protocol):
@@ -54,11 +55,9 @@ class Reader(Protocol):
         """
         ...
 
-    def moments(self, questions: Sequence[Question]) -> list[Moments] | None:
-        """When the completions of each question were achieved, all as of one moment, in the order of `completions`.
+    def passages(self, stages: Stages) -> Passages[str]:
+        """How far profiles got through *stages*, as of one moment: of each that reached the first one.
 
-        Of every question but the first there are those only whose profiles are among the first's: who is in a funnel.
-        Of a question, the goal, the version and the period count. ``None`` where that is no quicker than `completions`,
-        as it is for what inherits `Recounting`.
+        `convgoals.storage.passages` says which completions count, if there are several to choose from.
         """
         ...

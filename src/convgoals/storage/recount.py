@@ -14,8 +14,9 @@ import attrs
 from convgoals.instants import MICROSECOND, to_datetime, to_instant
 from convgoals.records import Completion
 from convgoals.storage.exact import Sum
+from convgoals.storage.passages import Passages, Stages, numbered, pass_through
 from convgoals.storage.reader import Reader
-from convgoals.storage.summary import Moments, Part, Question, Summary, in_order, waits_of
+from convgoals.storage.summary import Part, Question, Summary, waits_of
 
 CHUNK = 32_768
 """How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
@@ -28,7 +29,7 @@ _VERSION = attrgetter("version")
 
 
 class Recounting:
-    """What a `Reader` inherits to answer `Reader.summaries` and `Reader.moments` from its own `completions`."""
+    """What a `Reader` inherits to answer `Reader.summaries` and `Reader.passages` from its own `completions`."""
 
     def summaries(self: Reader, questions: Sequence[Question]) -> list[Summary]:
         """As `Reader.summaries`."""
@@ -42,15 +43,19 @@ class Recounting:
             for question in questions
         ]
 
-    def moments(self: Reader, questions: Sequence[Question]) -> list[Moments] | None:
-        """As `Reader.moments`: there is no quicker way than the completions."""
-        self.reached()  # a closed store says so
-        return None
+    def passages(self: Reader, stages: Stages) -> Passages[str]:
+        """As `Reader.passages`."""
+        found = []
+        for goal, version in stages.goals:
+            completions = within(list(self.completions(goal, version=version)), stages.since, stages.until)
+            found.append((map(_PROFILE, completions), [to_instant(each.achieved_at) for each in completions]))
+        profiles, moments = numbered(found)
+        passages = pass_through(moments, len(profiles), stages.within)
+        return passages.named(lambda numbers: [profiles[number] for number in numbers])
 
 
-def within(completions: list[Completion], question: Question) -> list[Completion]:
-    """Those of ordered *completions* that lie in the period of *question*."""
-    since, until = question.since, question.until
+def within(completions: list[Completion], since: int | None, until: int | None) -> list[Completion]:
+    """Those of ordered *completions* that lie in a period, both ends of it in."""
     first = 0 if since is None else bisect_left(completions, to_datetime(since), key=_ACHIEVED)
     last = len(completions) if until is None else bisect_right(completions, to_datetime(until), key=_ACHIEVED)
     return completions[first:last] if first or last < len(completions) else completions
@@ -95,7 +100,7 @@ class _Recount:
 
     def feed(self, chunk: list[Completion]) -> None:
         """Take in the next completions."""
-        chunk = within(chunk, self._question)
+        chunk = within(chunk, self._question.since, self._question.until)
         self._versions.update(map(_VERSION, chunk))
         bucket = self._question.bucket
         while bucket is not None and chunk:
@@ -160,7 +165,7 @@ class _Recount:
             versions=frozenset(self._versions),
             parts={start: pile.part() for start, pile in self._parts.items()},
             groups={key: pile.part() for key, pile in self._groups.items()},
-            waits=waits_of(in_order(self._waits), self._question.percents, self._question.edges),
+            waits=waits_of(self._waits, self._question.percents, self._question.edges),
             everyone=everyone,
             reached=reached,
         )

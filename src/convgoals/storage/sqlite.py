@@ -29,12 +29,13 @@ from convgoals.storage.codec import (
 )
 from convgoals.storage.halves import naming
 from convgoals.storage.ledger_rows import ENDLESS, ROWS, from_row
+from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.recount import recount
 from convgoals.storage.sqlite_database import Database
 from convgoals.storage.sqlite_entries import Entries, Place
 from convgoals.storage.sqlite_facts import FactChains
 from convgoals.storage.sqlite_schema import Synchronous
-from convgoals.storage.summary import Moments, Question, Summary
+from convgoals.storage.summary import Question, Summary
 
 _PLACES = 100_000
 """How many profiles' places are kept at hand, at the most."""
@@ -358,9 +359,9 @@ class SQLiteStore:
         with self._database.transaction("BEGIN"):
             return [self._summary(question) for question in questions]
 
-    def moments(self, questions: Sequence[Question]) -> list[Moments]:
+    def passages(self, stages: Stages) -> Passages[str]:
         with self._database.transaction("BEGIN"):
-            return sqlite_ledger.moments(self._database, sqlite_ledger.read_tracks(self._database), questions)
+            return sqlite_ledger.passages(self._database, sqlite_ledger.read_tracks(self._database), stages)
 
     def _summary(self, question: Question) -> Summary:
         tracks = {

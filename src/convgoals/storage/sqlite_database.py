@@ -75,11 +75,9 @@ class Database:
         """The rows of the statement *name*."""
         return self._connection.execute(self._sql[name], values).fetchall()
 
-    def batches(self, name: str, values: Sequence[Any], size: int = 50_000) -> Iterator[list[Any]]:
-        """The rows of the statement *name*, so many at a time."""
-        cursor = self._connection.execute(self._sql[name], values)
-        while rows := cursor.fetchmany(size):
-            yield rows
+    def put_together(self, text: str, values: Mapping[str, Any]) -> list[Any]:
+        """The rows of a statement that was put together, out of anything but values."""
+        return self._connection.execute(text, values).fetchall()
 
     def one(self, name: str, *values: Any) -> Any:
         """The first row of the statement *name*, or ``None``."""

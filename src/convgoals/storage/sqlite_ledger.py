@@ -6,16 +6,16 @@ needs no transaction: it takes some rows at a time, and between two times holds 
 
 from __future__ import annotations
 
-import operator
-from array import array
-from collections.abc import Callable, Collection, Iterator, Sequence
-from itertools import compress, count, islice
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
 
 from convgoals.records import Completion, Retraction
 from convgoals.storage import ledger_rows
-from convgoals.storage.ledger_rows import ENDLESS, ROWS, Row, Tracks
+from convgoals.storage.ledger_rows import ROWS, Row, Tracks
+from convgoals.storage.passages import Passages, Stages
+from convgoals.storage.passages_sql import Asking, Dialect
 from convgoals.storage.sqlite_database import Database
-from convgoals.storage.summary import Moments, Question
 
 _FIRST_ROWS = 16
 """How many completions of a profile are read at first where the latest are asked for."""
@@ -79,45 +79,39 @@ def entries(database: Database, tracks: Tracks, last: int) -> Iterator[Completio
     return ledger_rows.entries(pages("all_completions"), pages("all_retractions"), tracks)
 
 
-def moments(database: Database, tracks: Tracks, questions: Sequence[Question]) -> list[Moments]:
-    """Of `Reader.moments`; within a transaction."""
-    names: dict[int, str] = {}
-    found = []
-    for place, question in enumerate(questions):
-        since = -ENDLESS if question.since is None else question.since
-        until = ENDLESS if question.until is None else question.until
-        chosen = [
-            number
-            for number, (goal, version) in tracks.items()
-            if goal == question.goal and question.version in (None, version)
-        ]
-        instants = array("q")
-        profiles: list[str] = []
-        for track in chosen:
-            if place == 0:
-                for rows in database.batches("named_moments", (track, since, until)):
-                    instants.extend([row[0] for row in rows])
-                    profiles += [row[1] for row in rows]
-                    names.update([(row[2], row[1]) for row in rows])
-            else:
-                for rows in database.batches("moments", (track, since, until)):
-                    known = [(achieved, name) for achieved, number in rows if (name := names.get(number)) is not None]
-                    instants.extend([row[0] for row in known])
-                    profiles += [row[1] for row in known]
-        if len(chosen) > 1:
-            order = sorted(range(len(instants)), key=instants.__getitem__)
-            instants, profiles = array("q", [instants[at] for at in order]), [profiles[at] for at in order]
-        found.append(Moments(_simultaneous_in_order(profiles, instants), instants))
-    return found
+_DIALECT = Dialect(
+    parameter=":{name}",
+    gathered="json_group_array({what}) FILTER (WHERE {where})",
+    completions="completion INDEXED BY completion_profile",
+    block=16_384,  # a million bytes of names or so, and never more than a text can have
+)
+
+_PASSED_OVER = 8
+"""To find one completion and look whose it is costs as much as to pass over so many in the index by profile."""
 
 
-def _simultaneous_in_order(profiles: list[str], instants: array[int]) -> list[str]:
-    """The profiles of ordered instants, those of one instant by their ids."""
-    done = 0
-    for first in compress(count(), map(operator.eq, instants, islice(instants, 1, None))):
-        if first >= done:
-            done = first + 2
-            while done < len(instants) and instants[done] == instants[first]:
-                done += 1
-            profiles[first:done] = sorted(profiles[first:done])
-    return profiles
+class _Asked:
+    """What the passages through a funnel are worked out from; within a transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def row(self, text: str, values: Mapping[str, int]) -> Sequence[str]:
+        row: Sequence[str] = self._database.put_together(text, values)[0]
+        return row
+
+    def moments(self, track: int, since: int, until: int, profiles: Sequence[int]) -> list[tuple[int, int]]:
+        return self._database.all("moments_of", (json.dumps(profiles), track, since, until))
+
+    def names(self, profiles: Sequence[int]) -> list[str]:
+        return [name for (name,) in self._database.all("names", (json.dumps(profiles),))]
+
+
+def passages(database: Database, tracks: Tracks, stages: Stages) -> Passages[str]:
+    """Of `Reader.passages`; within a transaction."""
+    wanted = stages.among(tracks)
+    asking = Asking(_Asked(database), wanted, stages)
+    completions = database.one("completions_of", json.dumps(list(chain.from_iterable(wanted))))[0]
+    if completions * _PASSED_OVER < database.one("last_entry")[0]:
+        return asking.from_rows(lambda track: database.all("moments", (track, *asking.span)))
+    return asking.by_blocks(_DIALECT, database.one("last_profile")[0])

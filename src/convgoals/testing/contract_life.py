@@ -14,6 +14,7 @@ from convgoals.goals import Goal
 from convgoals.instants import to_datetime
 from convgoals.records import CampaignReceipt, Retraction
 from convgoals.storage.base import Batch, SavedGoal, Store
+from convgoals.storage.passages import Stages
 from convgoals.storage.summary import Question
 from convgoals.testing.store_samples import completion, event, everything, kept, recorded
 
@@ -33,7 +34,7 @@ class LifeLaws:
             lambda: store.forget("p"), store.generation, store.profile_count, lambda: store.recipients("m"),
             store.receipts, store.reached, lambda: store.recorded("p"), store.info, store.damage, store.compact,
             lambda: store.dropped_receipts(["p"]), lambda: store.rename("g", "n"), store.writing().__enter__,
-            lambda: store.summaries([Question("g")]), lambda: store.moments([Question("g")]),
+            lambda: store.summaries([Question("g")]), lambda: store.passages(Stages((("g", None),))),
         ]  # fmt: skip
         for use in uses:
             with pytest.raises(StoreError) as caught:

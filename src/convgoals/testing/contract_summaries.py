@@ -1,9 +1,10 @@
-"""The law of `Reader.summaries`: a part of `convgoals.testing.contract.StoreContract`."""
+"""The laws of `Reader.summaries` and `Reader.passages`: a part of `convgoals.testing.contract.StoreContract`."""
 
 # ruff: noqa: S101  assert is how tests speak
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -20,6 +21,7 @@ from convgoals.goals import Goal
 from convgoals.instants import DAY, HOUR, MICROSECOND, MINUTE, to_datetime, to_instant
 from convgoals.records import Completion, Retraction
 from convgoals.storage.base import Batch, SavedGoal, Store
+from convgoals.storage.passages import Stages
 from convgoals.storage.summary import Part, Question, Summary, Waits
 from convgoals.testing.store_model import StoreModel
 from convgoals.testing.store_samples import completion, kept, recorded
@@ -82,26 +84,26 @@ class SummaryLaws:
         assert counts == [(1, 1), (2, 1)]
         assert [found.versions for found in store.summaries(_named("g", "n"))] == [{1}, {1, 2}]
 
-    def test_moments(self, store: Store) -> None:
-        """Moments, where there are any, come as completions do; of later questions those of the first's profiles."""
-        entries = [completion(who, at, goal="g") for who, at in (("q", 3), ("ü", 1), ("p", 3), ("p", 9), ("r", 20))]
-        entries += [completion(who, 2, goal="h", trigger_id=str(n)) for n, who in enumerate("zrpzp")]
-        gone = completion("q", 4, goal="g", version=2)
+    def test_passages(self, store: Store) -> None:
+        """A profile goes as far as any choice of its completions leads, and by the earliest that leads there."""
+        entries = [completion(who, at, goal="g") for who, at in (("p", 3), ("p", 9), ("q", 3), ("ü", 1), ("r", 20))]
+        entries += [completion(who, at, goal="h") for who, at in (("p", 2), ("p", 10), ("q", 3), ("z", 5))]
+        gone = completion("ü", 4, goal="h", version=2)
         store.commit(recorded(*entries, gone))
-        store.commit(recorded(Retraction(gone, to_datetime(9)), completion("q", 0, goal="g", version=2)))
-        found = store.moments([Question("g", until=9), Question("h"), Question("g", version=2), Question("other")])
-        if found is None:
-            pytest.skip("completions are as quick here")
-        assert [list(zip(profiles, instants, strict=True)) for profiles, instants in found] == [
-            [("q", 0), ("ü", 1), ("p", 3), ("q", 3), ("p", 9)],
-            [("p", 2), ("p", 2)],
-            [("q", 0)],
-            [],
-        ]
-        assert store.moments([]) == []
-        late = store.moments([Question("g", since=9)])
-        assert late is not None
-        assert late[0].profiles == ["p", "r"]
+        store.commit(recorded(Retraction(gone, to_datetime(9)), completion("ü", 8, goal="h", version=2)))
+
+        def found(*goals: tuple[str, int | None], **limits: int) -> list[Any]:
+            passages = store.passages(Stages(goals, **limits))
+            return [*map(sorted, passages.waits), *map(sorted, passages.stopped)]
+
+        assert found(("g", None), ("h", None)) == [[0, 7, 7], ["r"], ["p", "q", "ü"]]
+        assert found(("g", None), ("h", None), within=7) == [[0, 7, 7], ["r"], ["p", "q", "ü"]]
+        assert found(("g", None), ("h", None), within=6) == [[0, 1], ["r", "ü"], ["p", "q"]]  # p begins at 9
+        assert found(("g", None), ("h", 1), until=9) == [[0], ["p", "ü"], ["q"]]
+        assert found(("g", None), ("h", 2), since=2) == [[], ["p", "q", "r"], []]
+        assert found(("h", None), ("g", None), ("other", None)) == [[0, 1], [], ["z", "ü"], ["p", "q"], []]
+        assert found(("other", None), ("g", None)) == [[], [], []]
+        assert found(("g", None)) == [["p", "q", "r", "ü"]]
 
     @given(data=st.data())
     @settings(
@@ -111,19 +113,40 @@ class SummaryLaws:
         """After completions, late ones, retractions, merges and whoever was forgotten, every figure is a recount's."""
         store, model = self.open_store(tmp_path_factory.mktemp("story")), StoreModel()
         try:
-            for batch in data.draw(stories(), label="story"):
-                if isinstance(batch, str):
-                    store.forget(batch)
-                    model.forget(batch)
-                else:
-                    store.commit(batch)
-                    model.commit(batch)
+            live(data.draw(stories(), label="story"), store, model)
             asked = data.draw(st.lists(questions, min_size=8, max_size=8), label="questions")
             for question, found in zip(asked, store.summaries(asked), strict=True):
                 mine = [each for each in model.history() if each.goal == question.goal]
                 assert found == expected(mine, question, len(model.known), model.time), question
         finally:
             store.close()
+
+    @given(data=st.data())
+    @settings(
+        max_examples=25, deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow]
+    )
+    def test_passages_are_those_of_all_choices(self, tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
+        """After any story, how far each profile got is what trying all choices of its completions says."""
+        store, model = self.open_store(tmp_path_factory.mktemp("story")), StoreModel()
+        try:
+            live(data.draw(stories(), label="story"), store, model)
+            for stages in data.draw(st.lists(_stages, min_size=8, max_size=8), label="stages"):
+                found = store.passages(stages)
+                told = [*map(sorted, found.waits), *map(sorted, found.stopped)]
+                assert told == passed(list(model.history()), stages), stages
+        finally:
+            store.close()
+
+
+def live(story: Iterable[Batch | str], store: Store, model: StoreModel) -> None:
+    """Put a story to a store and to a model of one."""
+    for step in story:
+        if isinstance(step, str):
+            store.forget(step)
+            model.forget(step)
+        else:
+            store.commit(step)
+            model.commit(step)
 
 
 def _named(*names: str) -> list[Question]:
@@ -197,6 +220,33 @@ def _waits(ordered: list[int], question: Question) -> Waits:
     )
 
 
+def passed(completions: Iterable[Completion], stages: Stages) -> list[list[Any]]:
+    """The times of each stage but the first, then who stopped at each stage: by trying all choices of completions."""
+    of_profile: dict[str, list[list[int]]] = {}
+    for each in completions:
+        lists = of_profile.setdefault(each.profile_id, [[] for _ in stages.goals])
+        at = to_instant(each.achieved_at)
+        for times, (goal, version) in zip(lists, stages.goals, strict=True):
+            inside = (stages.since is None or stages.since <= at) and (stages.until is None or at <= stages.until)
+            if each.goal == goal and version in (None, each.version) and inside:
+                times.append(at)
+    waits: list[list[int]] = [[] for _ in stages.goals[1:]]
+    stopped: list[list[str]] = [[] for _ in stages.goals]
+    for profile_id, lists in of_profile.items():
+        choices = [choice for length in range(len(lists)) for choice in itertools.product(*lists[: length + 1])]
+        choices = [
+            choice
+            for choice in choices
+            if list(choice) == sorted(choice) and (stages.within is None or choice[-1] <= choice[0] + stages.within)
+        ]
+        if choices:
+            best = min(choices, key=lambda choice: (-len(choice), choice))
+            stopped[len(best) - 1].append(profile_id)
+            for listed, (one, other) in zip(waits, itertools.pairwise(best), strict=False):
+                listed.append(other - one)
+    return [*map(sorted, waits), *map(sorted, stopped)]
+
+
 # ---- random stories and questions
 
 # Around the edges of quarters, hours and days, before and after the epoch, so that what is cut off is cut off there.
@@ -233,6 +283,18 @@ questions = st.builds(
     edges=st.sampled_from((None, lambda longest: (0, 511, 512, 100_000, longest // 2, longest))),
 )
 """Questions of any kind."""
+
+_stages = st.builds(
+    Stages,
+    goals=st.lists(
+        st.tuples(st.sampled_from(("g", "h", "g", "h", "i")), st.sampled_from((None, None, 1, 2))),
+        min_size=1,
+        max_size=3,
+    ),
+    since=_ends,
+    until=_ends,
+    within=st.sampled_from((None, 0, 1, HOUR, DAY, 2 * DAY, 2**70)),
+)
 
 _completions = st.builds(
     completion,

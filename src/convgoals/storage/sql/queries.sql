@@ -460,17 +460,27 @@ ORDER BY since_anchor;
 SELECT count(*) FROM completion
 WHERE track = ? AND since_anchor BETWEEN ? AND ? AND before IS NULL AND achieved BETWEEN ? AND ?;
 
--- name: named_moments
-SELECT completion.achieved, profile.name, completion.profile
-FROM completion JOIN profile ON profile.id = completion.profile
-WHERE completion.track = ? AND completion.achieved BETWEEN ? AND ?
-    AND (completion.before IS NULL OR completion.before > -9223372036854775808)
-ORDER BY completion.achieved;
+-- name: completions_of
+SELECT coalesce(sum(completions), 0) FROM tally WHERE lane IN (
+    SELECT (SELECT min(lane.id) FROM track AS lane WHERE lane.goal = track.goal)
+    FROM json_each(?1) AS wanted JOIN track ON track.id = wanted.value
+) AND track IN (SELECT value FROM json_each(?1));
+
+-- name: last_profile
+SELECT coalesce(max(id), 0) FROM profile;
 
 -- name: moments
-SELECT achieved, profile FROM completion
-WHERE track = ? AND achieved BETWEEN ? AND ? AND (before IS NULL OR before > -9223372036854775808)
-ORDER BY achieved;
+SELECT profile, achieved FROM completion
+WHERE track = ? AND achieved BETWEEN ? AND ? AND (before IS NULL OR before > -9223372036854775808);
+
+-- name: moments_of
+SELECT completion.profile, completion.achieved
+FROM json_each(?) AS wanted CROSS JOIN completion INDEXED BY completion_profile
+WHERE completion.profile = wanted.value AND completion.track = ? AND completion.achieved BETWEEN ? AND ?
+    AND (completion.before IS NULL OR completion.before > -9223372036854775808);
+
+-- name: names
+SELECT profile.name FROM json_each(?) AS wanted CROSS JOIN profile WHERE profile.id = wanted.value;
 
 ---- goals and sources
 

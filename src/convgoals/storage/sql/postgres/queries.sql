@@ -485,6 +485,17 @@ WHERE track = %s AND since_anchor BETWEEN %s AND %s AND before IS NULL AND achie
 SELECT count(*) FROM completion
 WHERE track = %s AND since_anchor BETWEEN %s AND %s AND before IS NULL AND achieved BETWEEN %s AND %s;
 
+-- name: last_profile
+SELECT coalesce(max(id), 0) FROM profile;
+
+-- name: moments_of
+SELECT profile, achieved FROM completion
+WHERE profile = ANY(%s) AND track = %s AND achieved BETWEEN %s AND %s
+    AND (before IS NULL OR before > -9223372036854775808);
+
+-- name: names
+SELECT name FROM profile WHERE id = ANY(%s);
+
 ---- goals and sources
 
 -- name: goals

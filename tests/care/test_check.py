@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Iterator
 from contextlib import closing
@@ -11,7 +12,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from any_goals import any_goals
@@ -27,9 +28,11 @@ from convgoals.storage.sqlite import SQLiteStore
 from convgoals.testing import logs
 from convgoals.testing.store_samples import completion, kept
 
+EXAMPLES = int(os.environ.get("CONVGOALS_EXAMPLES", "12"))
+
 
 @given(any_goals("g", "h", "later"), logs.logs("p"), logs.logs("q"), st.integers(0, 10_000), st.booleans())
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_nothing_is_wrong(
     saved: list[Goal], first: list[Fact], second: list[Fact], seed: int, everything: bool
 ) -> None:
@@ -206,6 +209,24 @@ def test_saved_states(long_logs: SQLiteStore) -> None:
         assert check_store(long_logs, sample=None).findings == ()
         engine.process([order("ann", 20)])
         assert check_store(long_logs, sample=None).findings == ()
+
+
+def test_waking_sooner_than_need_be() -> None:
+    """A time to wake is held to the first at which time may complete a goal, whichever way a replay comes there."""
+    with closing(MemoryStore()) as store, GoalEngine([QUIET], store=store) as engine:
+        engine.process([order("ann", 1), order("ann", 3)])
+        engine.process([order("ann", 2)])
+        engine.process([attrs.evolve(order("ann", 5), timestamp="2026-01-05T12:00:00Z")])
+        assert engine.vacuum("2026-01-05T00:00:00Z") == 3
+        assert check_store(store, sample=None).findings == ()
+
+
+def test_who_is_known_to_one_goal() -> None:
+    """Time completes nothing for a profile all of whose facts are those of another goal."""
+    later = Goal("Later", '(in segment "vip" and event order) between 2027-01-01 and 2027-01-31')
+    with closing(MemoryStore()) as store, GoalEngine([GOAL, later], store=store) as engine:
+        engine.backfill([order("ann", 1)], ["Order"])
+        assert check_store(store, sample=None).findings == ()
 
 
 @pytest.mark.parametrize(

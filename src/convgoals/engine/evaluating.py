@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 import attrs
 
 from convgoals.engine.batch import BatchRun
+from convgoals.engine.fold import soonest
+from convgoals.engine.restoring import visible
 from convgoals.engine.states import NOTHING, Saved, read
 from convgoals.predicates.base import NEVER
 from convgoals.records import Fact
@@ -24,7 +26,7 @@ def evaluate(run: BatchRun, profile_id: str, stored: StoredProfile, names: froze
         saved: the state from which they go on.
 
     Returns:
-        When time alone may next move one of these goals.
+        When time alone may next complete one of these goals.
     """
     until = max(stored.until, run.clock)
     whole = attrs.evolve(stored, until=until)
@@ -35,7 +37,8 @@ def evaluate(run: BatchRun, profile_id: str, stored: StoredProfile, names: froze
             continue
         folded = run.restorer.fold(profile_id, whole, saved, part)
         run.correct(profile_id, folded)
-        wake = min(wake, folded.strand.record.wake)
+        if saved.final or visible(stored, view.scopes):  # no goal holds of an empty log, whatever the time (§5)
+            wake = min(wake, soonest(part.plan, folded.strand.record.state))
     return wake
 
 

@@ -219,11 +219,7 @@ class Fold(Moment):
                 self.fire(slot, fired, t)
             if self.notes:
                 self.noted(slot, self.notes)
-        wake = NEVER
-        for _, machine in self.plan.timed:
-            if state[machine.at] and state[machine.root.at + 1] < wake:
-                wake = state[machine.root.at + 1]
-        record.wake = wake
+        record.wake = soonest(self.plan, state)
 
     # ---- counting (semantics §5)
 
@@ -319,6 +315,15 @@ class _Past(Moment):
 def plan_of(machine: Machine) -> Plan:
     """The plan of one goal alone."""
     return make_plan([(machine.goal, machine.version)])
+
+
+def soonest(plan: Plan, state: State) -> int:
+    """The first instant at which time alone may complete a goal; a record's ``wake`` is that one or a sooner one."""
+    wake = NEVER
+    for _, machine in plan.timed:
+        if state[machine.at] and state[machine.root.at + 1] < wake:
+            wake = state[machine.root.at + 1]
+    return wake
 
 
 def ignore_notes(slot: int, notes: Notes) -> None:

@@ -9,10 +9,14 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from convgoals.errors import StoreError
+from convgoals.instants import DAY
 from convgoals.storage.base import Damage, StoreInfo
+from convgoals.storage.kept import QUARTER
 from convgoals.storage.sqlite_database import Database
 from convgoals.storage.sqlite_errors import store_error
 from convgoals.storage.sqlite_schema import migrations
+
+_DAY = DAY // QUARTER
 
 _SHOWN = 20
 """How many findings of SQLite's own are passed on."""
@@ -34,7 +38,7 @@ _COUNTED: Mapping[str, tuple[str, str]] = {
     "damage_states": ("orphan", "{} states are of no known profile"),
     "damage_receipts": ("orphan", "{} receipts are of no known profile"),
     "damage_before": ("count", "of {} completions the one before, which reports count by, is another one"),
-    "damage_tallies": ("count", "of the counts that reports are made of, {} are not those of a recount, or lack"),
+    "damage_totals": ("count", "the counts that reports are made of do not add up to the ledger"),
 }
 """Statements that count what must not be there, each with the kind of damage and how it is told."""
 
@@ -54,6 +58,20 @@ def damage(database: Database) -> Iterator[Damage]:
             (number,) = database.one(statement)
         if number:
             yield Damage(code, message.format(number))
+    differing = _differing_tallies(database)
+    if differing:
+        yield Damage("count", f"of the counts that reports are made of, {differing} are not those of a recount")
+
+
+def _differing_tallies(database: Database) -> int:
+    """How many counts by time are not those of a recount; a day at a time, for what is counted is sorted in memory."""
+    with database.use():
+        days = sorted({quarter // _DAY for (quarter,) in database.all("tallied_quarters")})
+    found = 0
+    for day in days:
+        with database.use():
+            found += database.all("differing_tallies", {"first": day * _DAY, "last": day * _DAY + _DAY - 1})[0][0]
+    return found
 
 
 def info(database: Database) -> StoreInfo:

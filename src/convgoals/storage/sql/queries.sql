@@ -593,29 +593,48 @@ SELECT count(*) FROM receipt
 WHERE NOT EXISTS (SELECT 1 FROM standing WHERE standing.profile = receipt.profile AND standing.until IS NOT NULL);
 
 -- name: damage_before
+WITH lanes AS MATERIALIZED (SELECT id, min(id) OVER (PARTITION BY goal) AS lane FROM track)
 SELECT (
-    SELECT count(*) FROM (
-        SELECT completion.before, lag(completion.achieved) OVER (
-            PARTITION BY lanes.lane, completion.profile
-            ORDER BY completion.achieved, coalesce(completion.trigger_id, ''), completion.seq
-        ) AS counted
-        FROM completion
-        JOIN (SELECT id, min(id) OVER (PARTITION BY goal) AS lane FROM track) AS lanes ON lanes.id = completion.track
-        WHERE NOT EXISTS (SELECT 1 FROM retraction WHERE retraction.completion = completion.seq)
-    ) WHERE before IS NOT counted
+    SELECT count(*) FROM completion JOIN lanes ON lanes.id = completion.track
+    WHERE completion.before IS NOT -9223372036854775808 AND completion.before IS NOT (
+        SELECT max(achieved) FROM (
+            SELECT (
+                SELECT former.achieved FROM completion AS former
+                WHERE former.profile = completion.profile AND former.track = others.id
+                    AND former.achieved <= completion.achieved AND former.before IS NOT -9223372036854775808
+                    AND (former.achieved < completion.achieved OR (coalesce(former.trigger_id, ''), former.seq)
+                        < (coalesce(completion.trigger_id, ''), completion.seq))
+                ORDER BY former.achieved DESC LIMIT 1
+            ) AS achieved
+            FROM lanes AS others WHERE others.lane = lanes.lane
+        )
+    )
+) + (
+    SELECT count(*) FROM completion WHERE before IS -9223372036854775808
+        AND NOT EXISTS (SELECT 1 FROM retraction WHERE retraction.completion = completion.seq)
 ) + (
     SELECT count(*) FROM retraction JOIN completion ON completion.seq = retraction.completion
     WHERE completion.before IS NOT -9223372036854775808
 );
 
--- name: damage_tallies
+-- name: tallied_quarters
+SELECT DISTINCT quarter FROM tally;
+
+-- name: damage_totals
+SELECT (SELECT total(completions) FROM tally) != count(*) OR (SELECT total(completions) FROM channel_tally) != count(*)
+    OR (SELECT total(completions) FROM repeat_tally) != count(before)
+    OR (SELECT total(completions) FROM channel_repeat_tally) != count(before)
+    OR (SELECT total(completions) FROM wait_tally) != total(before IS NULL AND since_anchor IS NOT NULL)
+FROM completion WHERE before IS NOT -9223372036854775808;
+
+-- name: differing_tallies
 WITH held AS (
     SELECT lanes.lane, completion.track, coalesce('=' || completion.channel, '') AS channel, completion.since_anchor,
         (achieved - (achieved % 900000000 + 900000000) % 900000000) / 900000000 AS quarter,
         (before - (before % 86400000000 + 86400000000) % 86400000000) / 86400000000 AS former
-    FROM completion
-    JOIN (SELECT id, min(id) OVER (PARTITION BY goal) AS lane FROM track) AS lanes ON lanes.id = completion.track
-    WHERE before IS NOT -9223372036854775808
+    FROM (SELECT id, min(id) OVER (PARTITION BY goal) AS lane FROM track) AS lanes
+    CROSS JOIN completion ON completion.track = lanes.id
+    WHERE achieved BETWEEN :first * 900000000 AND :last * 900000000 + 899999999 AND before IS NOT -9223372036854775808
 ),
 counted AS (
     SELECT 'quarter', lane, quarter, 0, track, '', count(*), total(former IS NULL) FROM held GROUP BY lane, quarter, track
@@ -628,20 +647,19 @@ counted AS (
     UNION ALL
     SELECT 'repeats by channel', lane, quarter >> 2, former, track, channel, count(*), 0 FROM held
     WHERE former IS NOT NULL GROUP BY lane, quarter >> 2, former, track, channel
-    UNION ALL
-    SELECT 'waits', lane, 0, 0, 0, '', count(*), 0 FROM held WHERE former IS NULL AND since_anchor IS NOT NULL
-    GROUP BY lane
 ),
 kept AS (
     SELECT 'quarter', lane, quarter, 0, track, '', completions, firsts FROM tally
+    WHERE quarter BETWEEN :first AND :last
     UNION ALL
     SELECT 'hour', lane, hour, 0, track, channel, completions, firsts FROM channel_tally
+    WHERE hour BETWEEN :first >> 2 AND :last >> 2
     UNION ALL
     SELECT 'repeats', lane, quarter, day, 0, '', completions, 0 FROM repeat_tally
+    WHERE quarter BETWEEN :first AND :last
     UNION ALL
     SELECT 'repeats by channel', lane, hour, day, track, channel, completions, 0 FROM channel_repeat_tally
-    UNION ALL
-    SELECT 'waits', lane, 0, 0, 0, '', sum(completions), 0 FROM wait_tally GROUP BY lane
+    WHERE hour BETWEEN :first >> 2 AND :last >> 2
 )
 SELECT count(*) FROM (
     SELECT * FROM (SELECT * FROM counted EXCEPT SELECT * FROM kept)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,24 @@ def test_nobody_writes_in_between(tmp_path: Path) -> None:
         assert other.profile_count() == 0
     one.close()
     other.close()
+
+
+@pytest.mark.parametrize("goals", [[], [GOAL]])
+def test_whoever_only_reads_opens_while_another_writes(tmp_path: Path, goals: list[Goal]) -> None:
+    """An engine that saves no goal that is new opens, reads and reports while another writes: it waits for nobody."""
+    path = tmp_path / "goals.db"
+    with GoalEngine([GOAL], store=f"sqlite:///{path}") as engine:
+        engine.process(map(purchase, range(4)))
+    with closing(SQLiteStore(path)) as one, one.writing():
+        one.commit(Batch(positions={"s": 1}))
+        with GoalEngine(goals, store=SQLiteStore(path, busy_timeout=0)) as reader:
+            assert reader.report(GOAL.name).completions == len(list(reader.history())) == 2
+            assert len(reader.explain(GOAL.name, "p").completed_at) == 2
+            assert reader.checkpoint() == {}
+            with pytest.raises(StoreBusyError):
+                reader.add(Goal("New", "event purchase"))
+        with pytest.raises(StoreBusyError):
+            GoalEngine([GOAL, Goal("New", "event purchase")], store=SQLiteStore(path, busy_timeout=0))
 
 
 def test_a_second_writer_waits_its_time(tmp_path: Path) -> None:

@@ -147,6 +147,23 @@ def test_different_profiles_do_not_wait(postgres: Server, tmp_path: Path) -> Non
         assert list(engine._store.profile_ids()) == ["new", "p", "q", "r"]
 
 
+def test_whoever_only_reads_opens_while_another_writes(postgres: Server, tmp_path: Path) -> None:
+    """An engine that saves no goal that is new opens and reports while another holds everything."""
+    schema = postgres.schema(tmp_path)
+    with GoalEngine(GOALS, store=PostgresStore(postgres.url, schema=schema)) as writer:
+        writer.process([fact(1, "p"), fact(4, "p"), fact(7, "p")])
+        with writer._store.writing():
+            writer._store.commit(Batch(positions={"s": 1}))
+            reading = PostgresStore(postgres.url, schema=schema, busy_timeout=0.2)
+            with GoalEngine(GOALS, store=reading) as reader:
+                assert [reader.report(goal).completions for goal in GOALS] == [
+                    len(list(writer.history(goal=goal))) for goal in GOALS
+                ]
+                assert reader.checkpoint() == {}
+                with pytest.raises(StoreBusyError):
+                    reader.process([fact(9, "p")])
+
+
 def test_a_goal_of_another_worker_is_live(postgres: Server, tmp_path: Path) -> None:
     """A goal that one worker saves is live in another with its next batch; so is what was merged, and the clock."""
     url = postgres.store_url(tmp_path)

@@ -108,9 +108,13 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         self._generation: int | None = None
         self._held: Held | None = None
         self._tells_revisions = False
+        wanted = list(goals)
         try:
-            with self._changing():
-                changes = self._save(list(goals))
+            self._read_store()
+            changes: list[Change] = []
+            if self._changed(wanted):  # whoever only reads waits for no writer
+                with self._changing():
+                    changes = self._save(wanted)
         except BaseException:
             self._store.close()
             raise
@@ -207,7 +211,8 @@ class GoalEngine(Questions, Lifecycle, Keeping):
                 changes = self._save([goal], on_progress)
             return self._announce(changes)
 
-    def _save(self, goals: list[Goal], on_progress: Callable[[int], None] | None = None) -> list[Change]:
+    def _changed(self, goals: Iterable[Goal]) -> list[SavedGoal]:
+        """Those of *goals* that are not saved as they are, as they are to be saved."""
         changed = []
         for goal in goals:
             if self._schema is not None:
@@ -217,6 +222,10 @@ class GoalEngine(Questions, Lifecycle, Keeping):
                 continue
             version = 1 if before is None else before.version + (_meaning(before.goal) != _meaning(goal))
             changed.append(SavedGoal(goal, version, scopes=() if before is None else before.scopes))
+        return changed
+
+    def _save(self, goals: list[Goal], on_progress: Callable[[int], None] | None = None) -> list[Change]:
+        changed = self._changed(goals)
         if not changed:
             return []
         saved = self._saved | {each.goal.name: each for each in changed}

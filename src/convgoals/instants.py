@@ -106,6 +106,11 @@ def add_months(instant: int, months: int, timezone: tzinfo) -> int:
     return wall_to_instant(wall + relativedelta(months=months), timezone)
 
 
+DISORDER = WEEK
+"""So far apart, instants keep their order: clipping a month takes three days, and no clock was ever set by more than
+one."""
+
+
 @attrs.frozen
 class Shift:
     """Moves an instant forward by a span: the calendar part first, in a time zone, then the exact part.
@@ -119,6 +124,19 @@ class Shift:
     months: int
     microseconds: int
     timezone: tzinfo = UTC
+
+    @property
+    def keeps_order(self) -> bool:
+        """Whether what is moved from a later instant is never earlier.
+
+        Calendar spans do not keep the order: a month from the 29th of January at noon ends after one from the 31st at
+        dawn, and where clocks are set back, what comes later has the earlier wall time.
+        """
+        return self.months == 0
+
+    def overtakes(self, earlier: int, later: int) -> bool:
+        """Whether what is moved from *earlier* comes after what is moved from *later*."""
+        return self.months != 0 and later - earlier < DISORDER and self(earlier) > self(later)
 
     def __call__(self, instant: int) -> int:
         if self.months == 0:

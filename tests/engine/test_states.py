@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from convgoals import Event, Goal, GoalEngine, ProfileSnapshot
@@ -20,7 +20,7 @@ from convgoals.engine.plans import CELLS, Plans, likeness
 from convgoals.engine.pruning import last_before
 from convgoals.engine.rungs import record_of, rung_of, stands_at
 from convgoals.engine.states import Saved, part_of, read, write
-from convgoals.instants import DAY, Shift
+from convgoals.instants import DAY, HOUR, Shift
 from convgoals.predicates.cells import copied, decoded, encoded, size
 from convgoals.storage.base import SavedGoal, SavedState
 
@@ -196,8 +196,10 @@ def test_ids_are_read_where_a_sketch_is_not_enough() -> None:
 
 
 @given(st.integers(0, 20_000), st.sampled_from((Shift(1, 0), Shift(0, DAY), Shift(13, 5), Shift(0, 0), Shift(2, -0))))
+@example(88 * 24, Shift(1, 0))  # the 30th of March, which no day is a month before
 def test_last_before(hours: int, shift: Shift) -> None:
-    """The horizon is the last instant that is too late: it is, and the next is not."""
+    """All that is not later than the horizon is too late, and the next instant is not."""
     reached = 1_767_225_600_000_000 + hours * 3_600_000_000
     last = last_before(shift, reached)
-    assert shift(last) < reached <= shift(last + 1)
+    assert all(shift(last - ago * HOUR) < reached for ago in range(24 * 35))
+    assert reached <= shift(last + 1)

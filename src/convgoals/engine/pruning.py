@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from convgoals.goals import Goal
-from convgoals.instants import DAY, Shift
+from convgoals.instants import DAY, DISORDER, Shift
 from convgoals.language import ast
 from convgoals.records import Fact, ProfileSnapshot, ProfileUpdate
 
@@ -56,8 +56,8 @@ def droppable(facts: Sequence[Fact], final: int, reach: int | None) -> list[str]
 
 
 def last_before(shift: Shift, reached: int) -> int:
-    """The latest instant from which *shift* leads before *reached*: what is at or before it comes too late."""
-    if not shift.months:
+    """The latest instant up to which *shift*, in UTC, leads from all before *reached*: so far, all comes too late."""
+    if shift.keeps_order:
         return reached - shift.microseconds - 1
     low, high = reached - shift.microseconds - (shift.months + 1) * _LONGEST_MONTH - 2 * DAY, reached
     while low < high:
@@ -66,4 +66,7 @@ def last_before(shift: Shift, reached: int) -> int:
             low = middle
         else:
             high = middle - 1
-    return low
+    end = (low - DISORDER) // DAY * DAY + DAY - 1
+    while (over := shift(end) - reached) < 0:  # from an instant later in the month it may lead to an earlier one
+        end += DAY
+    return max(end - over, end - DAY + 1) - 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 from convgoals.predicates.base import State
 from convgoals.predicates.compile import Machine
 from convgoals.predicates.windows import AnchoredWindow, AnyWindow, AnyWindowOfOne
@@ -15,7 +17,8 @@ def latest_window(machine: Machine, state: State) -> tuple[int, int] | None:
             anchor, end = state[root.at + 2 : root.at + 4]
             return None if anchor is None else (anchor, end)
         case AnyWindow():
-            return max(((anchor, end) for anchor, end, _ in state[root.at + 2] or ()), default=None)
+            windows = ((anchor, end) for anchor, end, _ in state[root.at + 2] or ())
+            return max(windows, key=itemgetter(1), default=None)
         case AnyWindowOfOne():
             anchors = state[root.at + 2]
             return (anchors[-1], root.end(anchors[-1])) if anchors else None

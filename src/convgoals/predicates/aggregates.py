@@ -8,11 +8,12 @@ with the instant after which it no longer does.
 from __future__ import annotations
 
 import decimal
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -23,6 +24,8 @@ from convgoals.predicates.base import FEW, NEVER, Fired, Moment, State, union
 from convgoals.predicates.filters import Filter
 from convgoals.predicates.values import is_usable, number
 from convgoals.records import Fact
+
+_end = itemgetter(0)
 
 _EXACT = decimal.Context(prec=20_000, Emax=decimal.MAX_EMAX, Emin=decimal.MIN_EMIN, traps=[decimal.Inexact])
 """Holds every sum of numbers within ``values.MAX_EXPONENT`` without rounding."""
@@ -70,7 +73,9 @@ class Counter:
                 return 0
             ends = state[at + 1] = []
         if number:
-            ends += [self.expiry(t)] * number
+            end = self.expiry(t)
+            place = len(ends) if not ends or ends[-1] <= end else bisect_right(ends, end)
+            ends[place:place] = [end] * number
         passed = bisect_left(ends, t) if ends and ends[0] < t else 0
         if passed > FEW and passed > len(ends) // 2:
             del ends[:passed]
@@ -135,13 +140,22 @@ class Aggregator:
         elif self.expiry is None:
             better = min if function == "min" else max
             state[at] = value if state[at] is None else better(state[at], value)
-        else:
-            # Only an entry with no better one after it can ever be the least (or the greatest).
-            entries = state[at + 2]
-            while entries and not _beats(function, entries[-1][1], value):
-                entries.pop()
         if self.expiry is not None:
-            state[at + 2].append((self.expiry(t), value))
+            self._keep(state[at + 2], self.expiry(t), value)
+
+    def _keep(self, entries: deque[tuple[int, Any]], end: int, value: Any) -> None:
+        """Have *value* among the *entries* until it expires at *end*."""
+        place = len(entries)
+        if entries and entries[-1][0] > end:
+            place = bisect_right(entries, end, key=_end)
+        if self.function in ("min", "max"):
+            # Only an entry with no better one that stays as long can ever be the least (or the greatest).
+            if place < len(entries) and not _beats(self.function, value, entries[place][1]):
+                return
+            while place and not _beats(self.function, entries[place - 1][1], value):
+                place -= 1
+                del entries[place]
+        entries.insert(place, (end, value))
 
     def _remove(self, state: State, value: Any) -> None:
         at = self.at

@@ -2,7 +2,8 @@
 
 Of all the ways to get as far as a stage, only the latest matters: it leaves the most time for the next link and the
 least room for what must not come between. So the state is small: for each stage (and, with ``with same p``, each value
-of p) the latest instant at which the chain got there.
+of p) the latest instant at which the chain got there; where the next link has a span of the calendar, the one with the
+latest deadline, for what comes between undoes all before it alike.
 
 That the occurrences of a chain must all be different matters only among those of one instant, where the order is free.
 There, and only if one fact could stand at two stages, the ways are searched one by one (`_Instant`).
@@ -33,6 +34,10 @@ class LinkPlan:
     key: Key | None
     same: tuple[str, ...] | None
     without: int | None
+
+    def latest(self, come: int | None, t: int) -> int:
+        """Of two instants to which the chain had come, *t* the later, the one that leaves the most time."""
+        return t if come is None or self.deadline is None or not self.deadline.overtakes(come, t) else come
 
     def prune(self, come: dict[Any, int], t: int) -> None:
         """Forget what is past its deadline, whenever as much has come as twice before."""
@@ -148,7 +153,7 @@ def _reaches(come: Any, link: LinkPlan, fact: Fact, t: int) -> bool:
 def arrive_at(state: State, cell: int, link: LinkPlan, fact: Fact, t: int) -> None:
     """The chain has come to *link* with *fact*."""
     if link.key is None:
-        state[cell] = t
+        state[cell] = link.latest(state[cell], t)
         return
     key = link.key(fact)
     if key is None:
@@ -156,7 +161,7 @@ def arrive_at(state: State, cell: int, link: LinkPlan, fact: Fact, t: int) -> No
     come = state[cell]
     if come is None:
         come = state[cell] = {}
-    come[key] = t
+    come[key] = link.latest(come.get(key), t)
     if len(come) > _PRUNE_ABOVE:
         link.prune(come, t)
 

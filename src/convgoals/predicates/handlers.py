@@ -23,7 +23,7 @@ from convgoals.language import ast
 from convgoals.predicates import templates
 from convgoals.predicates.aggregates import AggregateNode, Counter
 from convgoals.predicates.base import FEW, NEVER, Moment, Node, State
-from convgoals.predicates.chains import ChainNode, LinkPlan
+from convgoals.predicates.chains import ChainNode, LinkPlan, arrive_at
 from convgoals.predicates.compile import ChangeLeaf, EventLeaf, Machine
 from convgoals.predicates.filters import FilterCompiler
 from convgoals.predicates.logic import AndNode, OccurrenceNode, SegmentNode, StateNode
@@ -197,6 +197,8 @@ class _Writer:
                 return self.open(node, fired)
             case AnchoredWindow() if leaf != node.anchor:
                 return self.inside(node, leaf, fired)
+            case AnyWindowOfOne() if leaf != node.leaf and not node.end.keeps_order:
+                return fill("OPEN(s, t)\nFIRED = None", OPEN=self.constant(node.open), FIRED=fired)
             case AnyWindowOfOne() if leaf != node.leaf:
                 return fill(
                     templates.OPEN_ANY,
@@ -248,6 +250,8 @@ class _Writer:
         here, counted = integer(counter.at), self.fresh()
         if counter.expiry is None:
             add = fill("COUNTED = s[HERE] = s[HERE] + 1", COUNTED=counted, HERE=here)
+        elif not counter.expiry.keeps_order:
+            add = fill("COUNTED = ADD(s, t, 1)", COUNTED=counted, ADD=self.constant(counter.add))
         else:
             add = fill(
                 templates.COUNT_LAST,
@@ -299,7 +303,14 @@ class _Writer:
             arrive = fill("s[AT] = True\nFIRED = (fact,)", AT=integer(node.at), FIRED=fired)
         else:
             link = node.links[index]
-            if link.key is None:
+            if link.deadline is not None and not link.deadline.keeps_order:
+                arrive = fill(
+                    "ARRIVE(s, HERE, LINK, fact, t)",
+                    ARRIVE=self.constant(arrive_at),
+                    HERE=here,
+                    LINK=self.constant(link),
+                )
+            elif link.key is None:
                 arrive = fill("s[HERE] = t", HERE=here)
             else:
                 found = self.fresh()

@@ -37,9 +37,11 @@ class InLastNode:
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         at = self.at
         found = moment.matches.get(self.leaf)
-        if found:
-            state[at + 2] = self.expiry(t)
         until = state[at + 2]
+        if found:
+            own = self.expiry(t)
+            if until is None or until < own:
+                until = state[at + 2] = own
         holds = state[at] = until is not None and t <= until
         if self.exact:
             state[at + 1] = until + 1 if holds else NEVER

@@ -130,12 +130,11 @@ class AnyWindow:
 
     def step(self, state: State, t: int, moment: Moment) -> Fired:
         at = self.at
-        windows = state[at + 2]
-        if windows and windows[0][1] < t:
-            windows = state[at + 2] = [window for window in windows if window[1] >= t]
         if moment.matches.get(self.anchor):
             self.open(state, t)
-            windows = state[at + 2]
+        windows = state[at + 2]
+        if windows and (windows[0][1] < t or not self.end.keeps_order):
+            windows = state[at + 2] = [window for window in windows if window[1] >= t]
         if not windows:
             state[at + 1] = NEVER
             return None
@@ -174,8 +173,8 @@ class AnyWindow:
 class AnyWindowOfOne:
     """``O within D of any A``, by far the most usual of its kind: O itself has no state that a window would narrow.
 
-    Own cell: the list of the anchors, the earliest first; those whose windows have passed are dropped when they are
-    many.
+    Own cell: the list of the anchors, the earliest first, and so are their windows' ends; those whose windows have
+    passed are dropped when they are many.
     """
 
     at: int
@@ -195,6 +194,8 @@ class AnyWindowOfOne:
         if anchors is None:
             state[self.at + 2] = [t]
             return
+        if self.end.overtakes(anchors[-1], t):
+            return  # whatever happens in this window happens in one that began before
         anchors.append(t)
         if len(anchors) > FEW:
             self.prune(anchors, t)

@@ -72,6 +72,21 @@ def test_nobody_writes_in_between(tmp_path: Path) -> None:
     other.close()
 
 
+def test_goals_are_compiled_once(tmp_path: Path) -> None:
+    """What another writes about profiles has them read again, but no goal parsed, nor compiled, nor diagnosed anew."""
+    url = f"sqlite:///{tmp_path / 'goals.db'}"
+    with GoalEngine([GOAL], store=url) as one, GoalEngine(store=url) as other:
+        one.process([Event("purchase", "p", START, {"x": 1}, "e0"), Event("unheard", "p", START, {}, "u")])
+        plans, seen = one._plans, one._diagnostics
+        other.process([purchase(1)])
+        assert [each.profile_id for each in one.process([purchase(2)])] == ["p"]
+        assert (one._plans, one._diagnostics) == (plans, seen)
+        assert one.goals()[0] is other.goals()[0]
+        other.add(Goal("New", "event purchase"))
+        assert [each.goal for each in one.process([purchase(3, "q")])] == ["New"]
+        assert one._plans is not plans
+
+
 @pytest.mark.parametrize("goals", [[], [GOAL]])
 def test_whoever_only_reads_opens_while_another_writes(tmp_path: Path, goals: list[Goal]) -> None:
     """An engine that saves no goal that is new opens, reads and reports while another writes: it waits for nobody."""

@@ -147,13 +147,18 @@ class GoalEngine(Questions, Lifecycle, Keeping):
         self._clock = BEGINNING if clock is None else int(clock)
         floor = self._store.positions().get(FLOOR)
         self._floor = BEGINNING if floor is None else int(floor)
-        if before is None or not self._tells_revisions or before != self._saved:
+        if before is None or before != self._saved:
             self._use(Plans(self._saved))
+        elif not self._tells_revisions:
+            self._drop_records()
+
+    def _drop_records(self) -> None:
+        self._records.clear()
+        self._scoped.clear()
 
     def _use(self, plans: Plans) -> None:
         self._plans = plans
-        self._records.clear()
-        self._scoped.clear()
+        self._drop_records()
         goals = [saved.goal for saved in plans.saved.values()]
         self._reads = Reads(() if self._keep_all else goals, self._keep_properties)
         self._diagnostics = Diagnostics(plans.whole)

@@ -15,13 +15,12 @@ from datetime import datetime
 from operator import itemgetter
 
 from convgoals.errors import StoreError
-from convgoals.goals import goal_from_dict, goal_to_dict
 from convgoals.instants import to_datetime
 from convgoals.records import CampaignReceipt, Completion, Retraction
 from convgoals.storage import kept_answers, postgres_batch, postgres_care, postgres_ledger
 from convgoals.storage.base import Batch, Damage, Held, SavedGoal, SavedState, StoredProfile, StoreInfo
 from convgoals.storage.chunks import assemble
-from convgoals.storage.codec import decode_value, encode_value
+from convgoals.storage.codec import decode_value
 from convgoals.storage.halves import naming
 from convgoals.storage.ledger_rows import ROWS
 from convgoals.storage.passages import Passages, Stages
@@ -33,6 +32,7 @@ from convgoals.storage.postgres_ledger import Ledger, Moment, read_tracks
 from convgoals.storage.postgres_schema import Place
 from convgoals.storage.postgres_text import from_text, optional_from_text, to_text, writable
 from convgoals.storage.recount import recount
+from convgoals.storage.saved_goals import goal_from_text, goal_to_text
 from convgoals.storage.summary import Question, Summary
 
 _first = itemgetter(0)
@@ -204,7 +204,7 @@ class PostgresStore:
             tracks = read_tracks(block.session.all("tracks")).values()
             if old not in saved or new in saved or any(goal == new for goal, _ in tracks):
                 raise StoreError(f"goal {old!r} cannot become {new!r}", code="rename")
-            definition = encode_value(goal_to_dict(saved[old].goal.renamed(new)))
+            definition = goal_to_text(saved[old].goal.renamed(new))
             with block.attempt():
                 block.session.run("rename_goal", to_text(new), definition, to_text(old))
                 block.session.run("rename_tracks", to_text(new), to_text(old))
@@ -282,7 +282,7 @@ class PostgresStore:
 
 
 def _saved_goal(version: int, archived: bool, scopes: str, definition: str) -> SavedGoal:
-    return SavedGoal(goal_from_dict(decode_value(definition)), version, archived, tuple(json.loads(scopes)))
+    return SavedGoal(goal_from_text(definition), version, archived, tuple(json.loads(scopes)))
 
 
 class HeldByBlock:

@@ -11,7 +11,6 @@ from typing import Any, TypeAlias
 import attrs
 
 from convgoals.errors import StoreError
-from convgoals.goals import goal_to_dict
 from convgoals.instants import to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage import postgres_kept
@@ -24,6 +23,7 @@ from convgoals.storage.postgres_block import Block
 from convgoals.storage.postgres_errors import decoded
 from convgoals.storage.postgres_ledger import from_columns, read_tracks
 from convgoals.storage.postgres_text import optional_to_text, to_text
+from convgoals.storage.saved_goals import goal_to_text
 
 
 def profiles_of(batch: Batch) -> set[str]:
@@ -114,7 +114,7 @@ class Writing:
                 self._session.send("add_retractions", columns_of(retractions))
             self._write_standings()
             for saved in batch.goals:
-                definition, scopes = encode_value(goal_to_dict(saved.goal)), json.dumps(saved.scopes)
+                definition, scopes = goal_to_text(saved.goal), json.dumps(saved.scopes)
                 columns = (to_text(saved.goal.name), saved.version, saved.archived, scopes, definition)
                 self._session.send("save_goal", columns)
             for source in sorted(batch.positions):

@@ -16,7 +16,6 @@ from operator import itemgetter
 from typing import Any
 
 from convgoals.errors import StoreError
-from convgoals.goals import goal_from_dict, goal_to_dict
 from convgoals.instants import to_datetime, to_instant
 from convgoals.records import CampaignReceipt, Completion, Fact, Retraction
 from convgoals.storage import kept_answers, sqlite_care, sqlite_ledger
@@ -31,6 +30,7 @@ from convgoals.storage.halves import naming
 from convgoals.storage.ledger_rows import ENDLESS, ROWS, from_row
 from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.recount import recount
+from convgoals.storage.saved_goals import goal_from_text, goal_to_text
 from convgoals.storage.sqlite_database import Database
 from convgoals.storage.sqlite_entries import Entries, Place
 from convgoals.storage.sqlite_facts import FactChains
@@ -236,7 +236,7 @@ class SQLiteStore:
             self._entries.write(batch.entries, ended, self._places)
             self._write_standings(batch)
             for saved in batch.goals:
-                definition = encode_value(goal_to_dict(saved.goal))
+                definition = goal_to_text(saved.goal)
                 scopes = json.dumps(saved.scopes)
                 self._database.run("save_goal", saved.goal.name, saved.version, saved.archived, scopes, definition)
             for source, at in batch.positions.items():
@@ -465,7 +465,7 @@ class SQLiteStore:
             saved = {each.goal.name: each for each in self._saved_goals()}
             if old not in saved or new in saved or self._entries.knows(new):
                 raise StoreError(f"goal {old!r} cannot become {new!r}", code="rename")
-            definition = encode_value(goal_to_dict(saved[old].goal.renamed(new)))
+            definition = goal_to_text(saved[old].goal.renamed(new))
             self._database.run("rename_goal", new, definition, old)
             self._entries.rename(old, new)
 
@@ -476,7 +476,7 @@ class SQLiteStore:
     def _saved_goals(self) -> list[SavedGoal]:
         return [
             SavedGoal(
-                self._decoded(lambda text: goal_from_dict(decode_value(text)), definition),
+                self._decoded(goal_from_text, definition),
                 version,
                 bool(archived),
                 tuple(self._decoded(json.loads, scopes)),

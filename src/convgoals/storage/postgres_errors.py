@@ -20,7 +20,7 @@ RAISED = (psycopg.Error, UnicodeEncodeError, OverflowError, struct.error, PoolTi
 _BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, errors.SerializationFailure, PoolTimeout)
 
 _CAUSES: Mapping[type[Exception], tuple[str, str, str]] = {
-    errors.DiskFull: ("store-full", "the server's disk is full", "free some space; what failed has left nothing behind"),
+    errors.DiskFull: ("store-full", "the server's disk is full", "free some space; what failed left nothing behind"),
     errors.OutOfMemory: ("store-full", "the server has no more memory", "process smaller batches"),
     errors.TooManyConnections: (
         "store-open", "the server takes no more connections", "raise its max_connections, or use a smaller pool_size",

@@ -11,7 +11,7 @@ from convgoals.storage.halves import half_a_pair
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 _CAUSES: Mapping[int, tuple[str, str, str]] = {
-    sqlite3.SQLITE_FULL: ("store-full", "the disk is full", "free some space; what failed has left nothing behind"),
+    sqlite3.SQLITE_FULL: ("store-full", "the disk is full", "free some space; what failed left nothing behind"),
     sqlite3.SQLITE_CORRUPT: ("store-corrupt", "the database is damaged", "restore the file from a backup"),
     sqlite3.SQLITE_NOTADB: ("store-corrupt", "this is no SQLite database", "name another file"),
     sqlite3.SQLITE_READONLY: ("store-readonly", "it may not be written to", "check the permissions of file and folder"),

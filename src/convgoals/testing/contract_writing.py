@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
@@ -131,7 +131,7 @@ class WritingLaws:
     def test_next_revision(self, store: Store) -> None:
         """In its block and afterwards, what a batch changes has the revision that the block said to be the next."""
         _begin(store)
-        changes = (Batch(profiles={"p": kept(), "r": kept()}), Batch(entries=(completion("p"), completion("s"))))
+        changes = (Batch(profiles={"p": kept(), "r": kept()}), Batch(entries=(completion("p"), completion("q"))))
         for batch in changes:
             names = {*batch.profiles, *(entry.profile_id for entry in batch.entries)}
             for whose in (names, None):
@@ -184,6 +184,24 @@ class WritingLaws:
             for done in [threads.submit(count_up, each) for each in (store, other)]:
                 done.result()
         assert [fact.id for fact in store.load(["p"])["p"].facts] == [f"{n:02}" for n in range(2 * _ROUNDS)]
+
+    @pytest.mark.parametrize("what", _OF_ALL)
+    def test_what_holds_in_a_block(self, store: Store, other: Store, what: str) -> None:
+        """While a block holds one profile, no other writer changes goals, identities or all of the store."""
+        _begin(store)
+        before, generation = everything(store, "p", "q"), store.generation()
+        with ThreadPoolExecutor(1) as thread:
+            with store.writing(["p"]):
+                assert store.generation() == generation
+                acting = thread.submit(_OF_ALL[what], other)
+                wait([acting], timeout=0.05)
+                assert everything(store, "p", "q") == before
+                assert store.generation() == generation
+            try:
+                acting.result()
+            except StoreBusyError:  # it may wait for less than that
+                _OF_ALL[what](other)
+        assert store.generation() != generation
 
     def test_readers_wait_for_nobody(self, store: Store, other: Store) -> None:
         """While a writer has a block open, others read what there was before it, or what is committed in it."""

@@ -183,6 +183,7 @@ def test_a_completion_that_was_taken_back(store: MemoryStore, file: SQLiteStore)
 )
 def test_what_something_else_has_changed(file: SQLiteStore, statement: str, code: str) -> None:
     """Whatever was changed behind the store's back is found when all of it is checked."""
+    file._settle()
     assert file._database._connection.execute(statement).rowcount
     assert code in codes(check_store(file, sample=None))
 

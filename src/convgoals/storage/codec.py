@@ -34,6 +34,8 @@ _SNAPSHOT: Final = 1
 _UPDATE: Final = 2
 _RECEIPT: Final = 3
 
+_NONE: Final[Mapping[str, Any]] = {}
+
 _are_plain = frozenset({str, int, float, bool, type(None)}).issuperset
 
 
@@ -74,10 +76,10 @@ def encode_facts(
             raise StoreError("a fact must have an id to be kept", code="fact-id")
         if type(fact) is Event:
             properties: Any = fact.properties
-            if fact.type in reads:
-                kept = reads[fact.type]
-                properties = {name: value for name, value in properties.items() if name in kept}
-            if not _are_plain(map(type, properties.values())):
+            kept = reads.get(fact.type)
+            if kept is not None:
+                properties = {name: value for name, value in properties.items() if name in kept} if kept else _NONE
+            if properties and not _are_plain(map(type, properties.values())):
                 properties = _tagged_properties(fact, properties)
             row: tuple[Any, ...] = (_EVENT, fact_id, fact.instant, fact.type, properties, fact.channel)
         else:

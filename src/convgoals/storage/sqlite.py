@@ -12,8 +12,6 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from operator import itemgetter
-from typing import Any
 
 from convgoals.errors import StoreError
 from convgoals.instants import to_datetime, to_instant
@@ -35,6 +33,7 @@ from convgoals.storage.sqlite_database import Database
 from convgoals.storage.sqlite_entries import Entries, Place
 from convgoals.storage.sqlite_facts import FactChains
 from convgoals.storage.sqlite_schema import Synchronous
+from convgoals.storage.sqlite_standings import Row, Standing, Standings
 from convgoals.storage.summary import Question, Summary
 
 _PLACES = 100_000
@@ -43,8 +42,8 @@ _PLACES = 100_000
 _PLACES_BYTES = 32 * 2**20
 """How many bytes they may take."""
 
-
-_number = itemgetter(4)
+_UNKNOWN_YET = 0
+"""The instant to which a profile's ledger has been brought as long as no other has been written."""
 
 
 class SQLiteStore:
@@ -72,7 +71,7 @@ class SQLiteStore:
     ) -> None:
         self._database = Database(path, busy_timeout, synchronous)
         self._chains = FactChains(self._database)
-        self._decoded = self._chains.decoded
+        self._standings = Standings(self._database)
         self._log_holds_erased = False
         self._bound = Bound(_PLACES_BYTES, _PLACES, weight_of)
         self._drop_cached()
@@ -83,7 +82,7 @@ class SQLiteStore:
         self._places: dict[str, Place] = {}
         self._knows_all = False  # whether no identity is in the database that has no place at hand
         self._absent: set[str] = set()
-        self._entries = Entries(self._database)
+        self._entries = Entries(self._database, self._standings)
         self._last_profile = self._profiles = 0
 
     @contextmanager
@@ -95,6 +94,7 @@ class SQLiteStore:
                 yield
         except BaseException:
             self._drop_cached()
+            self._standings.drop_cached()
             raise
 
     def _notice_others(self) -> None:
@@ -105,6 +105,7 @@ class SQLiteStore:
             totals = self._database.one("totals")
             self._last_profile, self._chains.last, self._profiles, last_entry = totals
             self._knows_all = not self._last_profile
+            self._standings.read()
             self._entries.read(last_entry)
 
     @contextmanager
@@ -119,7 +120,14 @@ class SQLiteStore:
             return self._database.data_version()
 
     def close(self) -> None:
+        with suppress(StoreError):  # the journal counts, wherever it is
+            self._settle()
         self._database.close()
+
+    def _settle(self) -> None:
+        """Have in place where all profiles stand."""
+        with self._writing():
+            self._standings.settle()
 
     # ---- profiles and facts
 
@@ -127,13 +135,13 @@ class SQLiteStore:
         self, profile_ids: Iterable[str], *, after: int | None = None, until: int | None = None, resume: bool = False
     ) -> dict[str, StoredProfile]:
         names = list(profile_ids)
-        known: dict[int, tuple[str, int, int | None]] = {}
+        known: dict[str, Standing] = {}
         with self._database.transaction("BEGIN"):
             self._notice_others()
             for name in names:
-                row = self._find(name)
-                if row is not None and row[3] is not None:
-                    known[row[0]] = name, row[3], row[4]
+                standing = self._find(name)
+                if standing is not None and standing.until is not None:
+                    known[name] = standing
             found = self._chains.load(known, after, until, resume=resume) if known else {}
         self._bound_places()
         return found
@@ -144,20 +152,20 @@ class SQLiteStore:
         if len(self._absent) > _PLACES:  # of those that never were committed; they can be looked for again
             self._absent.clear()
 
-    def _find(self, name: str) -> Any:
-        """``(number, facts, completions, until, wake)`` of an identity that was ever named, or ``None``."""
+    def _find(self, name: str) -> Standing | None:
+        """Where an identity stands that was ever named, or ``None``."""
         if self._knows_all and name not in self._places:  # a new store takes in its first profiles without a search
             self._absent.add(name)
             return None
         try:
-            row = self._database.one("find_profile", name)
+            found = self._standings.find(name)
         except UnicodeEncodeError:  # what cannot be kept is not known
             return None
-        if row is None:
+        if found is None:
             self._absent.add(name)
-        elif row[3] is not None:
-            self._places[name] = row[:3]
-        return row
+        elif found.until is not None:
+            self._places[name] = found.profile, found.facts, found.completions
+        return found
 
     def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
         found: dict[str, list[CampaignReceipt]] = {}
@@ -183,8 +191,9 @@ class SQLiteStore:
             (after,) = rows[-1]
 
     def due(self, instant: int) -> list[str]:
-        with self._database.use():
-            return [name for (name,) in self._database.all("due", (instant,))]
+        with self._database.transaction("BEGIN"):
+            self._notice_others()
+            return self._standings.due(instant)
 
     def profile_count(self) -> int:
         with self._database.use():
@@ -226,6 +235,8 @@ class SQLiteStore:
         ]
         with naming(batch), self._writing():
             ended = self._entries.matched(batch.entries)
+            if batch.merged:
+                self._standings.settle()
             for old, new in batch.merged:
                 self._merge(old, new)
             self._introduce(batch)
@@ -253,20 +264,22 @@ class SQLiteStore:
         recorded = [entry.profile_id for entry in batch.entries if isinstance(entry, Completion)]
         missing += [name for name in recorded if name not in places]
         for name in dict.fromkeys(missing):
-            row = None if name in absent else self._find(name)
-            if row is None:
+            found = None if name in absent else self._find(name)
+            if found is None:
                 self._last_profile += 1
-                made.append((self._last_profile, name))
-                row = (self._last_profile, None, None, None, None)
-            if row[3] is None:
+                found = Standing(self._last_profile)
+                made.append((found.profile, name))
+            elif found.until is None:
+                self._database.run("make_known", _UNKNOWN_YET, found.profile)
+            if found.until is None:
                 self._profiles += 1
-            places[name] = row[:3]
+            places[name] = found.profile, found.facts, found.completions
         absent.clear()
-        self._add_identities(made)
+        self._add_identities(made, _UNKNOWN_YET)
 
-    def _add_identities(self, made: Sequence[tuple[int, str]]) -> None:
+    def _add_identities(self, made: Sequence[tuple[int, str]], until: int | None) -> None:
         self._database.run_many("add_profile", made)
-        self._database.run_many("add_standing", [(number,) for number, _ in made])
+        self._database.run_many("add_standing", [(number, until) for number, _ in made])
 
     def _drop_facts(self, batch: Batch) -> None:
         for name, dropped in batch.profiles.dropped.items():
@@ -321,14 +334,18 @@ class SQLiteStore:
         self._database.run_many("add_receipt", rows)
 
     def _write_standings(self, batch: Batch) -> None:
-        places, rows, wake = self._places, [], batch.profiles.wake
+        places, wake = self._places, batch.profiles.wake
+        rows: list[Row] = []
         for name, until in batch.profiles.until.items():
             number, chunk, completion = places[name]
-            rows.append((until, wake.get(name), chunk, completion, number))
-        rows.sort(key=_number)  # neighbours stand on one page
-        self._database.run_many("set_standing", rows)
+            rows.append((number, until, wake.get(name), chunk, completion))
         others = {entry.profile_id for entry in batch.entries if isinstance(entry, Completion)} - batch.profiles.keys()
-        self._database.run_many("set_completions", [(places[name][2], places[name][0]) for name in others])
+        for name in others:
+            number, _, completion = places[name]
+            if (standing := self._find(name)) is not None:
+                rows.append((*standing[:4], completion))
+                places[name] = number, standing.facts, completion
+        self._standings.write(rows)
 
     # ---- the ledger
 
@@ -350,10 +367,11 @@ class SQLiteStore:
 
     def recorded(self, profile_id: str) -> Iterator[Completion]:
         with self._database.transaction("BEGIN"):
+            self._notice_others()
             tracks = sqlite_ledger.read_tracks(self._database)
-            found = self._database.one("current_name", profile_id)
-        name = profile_id if found is None else found[0]
-        return (from_row(row, tracks) for row in sqlite_ledger.recorded(self._database, name))
+            standing = self._current(profile_id)
+            rows = self._entries.recorded(standing)
+        return (from_row(row, tracks) for row in rows)
 
     def summaries(self, questions: Sequence[Question]) -> list[Summary]:
         with self._database.transaction("BEGIN"):
@@ -381,6 +399,7 @@ class SQLiteStore:
     ) -> Iterator[Completion]:
         until = ENDLESS if as_of is None else to_instant(as_of)
         with self._database.transaction("BEGIN"):
+            self._notice_others()
             tracks = sqlite_ledger.read_tracks(self._database)
             wanted = {
                 number
@@ -390,18 +409,17 @@ class SQLiteStore:
             if profile_id is None:
                 last = self._database.one("last_entry")[0]
                 return sqlite_ledger.history(self._database, tracks, wanted, last, until, retracted=retracted)
-            number = self._current(profile_id)
-            if number is None:
-                return iter(())
-            return sqlite_ledger.history_of_profile(self._database, tracks, wanted, number, until, retracted=retracted)
+            standing = self._current(profile_id)
+            latest = None if standing is None else standing.completions
+            return sqlite_ledger.history_of_profile(self._database, tracks, wanted, latest, until, retracted=retracted)
 
-    def _current(self, name: str) -> int | None:
-        """The number of the identity that *name* is now."""
+    def _current(self, name: str) -> Standing | None:
+        """Where the identity stands that *name* is now."""
         try:
-            row = self._database.one("current_profile", name)
+            row = self._database.one("current_name", name)
         except UnicodeEncodeError:
             return None
-        return None if row is None else row[0]
+        return None if row is None else self._standings.find(row[0])
 
     # ---- identities
 
@@ -413,15 +431,15 @@ class SQLiteStore:
         self._knows_all = False
         numbers = []
         for name in (old, new):
-            row = self._find(name)
-            if row is None:
+            found = self._find(name)
+            if found is None:
                 self._last_profile += 1
-                self._add_identities([(self._last_profile, name)])
-                row = self._last_profile, None, None, None, None
+                found = Standing(self._last_profile)
+                self._add_identities([(found.profile, name)], None)
             self._places.pop(name, None)
             self._absent.discard(name)
-            numbers.append(row[0])
-            if name == old and row[3] is not None:
+            numbers.append(found.profile)
+            if name == old and found.until is not None:
                 self._profiles -= 1
         gone, stays = numbers
         self._database.run("drop_chunks", gone)
@@ -435,10 +453,11 @@ class SQLiteStore:
 
     def forget(self, profile_id: str) -> None:
         with self._writing():
-            number = self._current(profile_id)
-            if number is None:
+            found = self._current(profile_id)
+            if found is None:
                 return
-            for (each,) in self._database.all("same_person", (number, number)):
+            self._standings.settle()
+            for (each,) in self._database.all("same_person", (found.profile, found.profile)):
                 self._profiles -= self._database.one("is_known", each)[0]
                 self._database.run("add_erased", self._entries.forget(each))
                 for statement in ("drop_chunks", "drop_state", "drop_receipts"):
@@ -476,10 +495,10 @@ class SQLiteStore:
     def _saved_goals(self) -> list[SavedGoal]:
         return [
             SavedGoal(
-                self._decoded(goal_from_text, definition),
+                self._database.decoded(goal_from_text, definition),
                 version,
                 bool(archived),
-                tuple(self._decoded(json.loads, scopes)),
+                tuple(self._database.decoded(json.loads, scopes)),
             )
             for version, archived, scopes, definition in self._database.all("goals")
         ]
@@ -487,7 +506,7 @@ class SQLiteStore:
     def positions(self) -> dict[str, int | str]:
         with self._database.use():
             rows = self._database.all("positions")
-        return {source: self._decoded(decode_value, at) for source, at in rows}
+        return {source: self._database.decoded(decode_value, at) for source, at in rows}
 
     # ---- care
 
@@ -496,7 +515,7 @@ class SQLiteStore:
 
     def damage(self) -> Iterator[Damage]:
         with self._database.use():
-            return sqlite_care.damage(self._database)
+            return sqlite_care.damage(self._database, self._settle)
 
     def compact(self) -> None:
         with self._database.use():

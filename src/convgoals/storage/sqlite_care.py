@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -43,8 +43,13 @@ _COUNTED: Mapping[str, tuple[str, str]] = {
 """Statements that count what must not be there, each with the kind of damage and how it is told."""
 
 
-def damage(database: Database) -> Iterator[Damage]:
-    """Of `Store.damage`. What SQLite itself finds comes first, and ends it: no question about such a file is safe."""
+def damage(database: Database, settle: Callable[[], None]) -> Iterator[Damage]:
+    """Of `Store.damage`. What SQLite itself finds comes first, and ends it: no question about such a file is safe.
+
+    Args:
+        database: the store's.
+        settle: puts in place where all profiles stand.
+    """
     try:
         with database.use():
             found = [str(text) for (text,) in database.pragma(f"integrity_check({_SHOWN})") if text != "ok"]
@@ -52,6 +57,13 @@ def damage(database: Database) -> Iterator[Damage]:
         found = [error.message]
     if found:
         yield from (Damage("file", text) for text in found)
+        return
+    try:
+        settle()
+    except StoreError as error:
+        if error.code != "store-corrupt":
+            raise
+        yield Damage("unreadable", error.message)
         return
     for statement, (code, message) in _COUNTED.items():
         with database.use():

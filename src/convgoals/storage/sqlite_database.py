@@ -6,11 +6,12 @@ import functools
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
 from convgoals.errors import StoreError
+from convgoals.storage.codec import UNREADABLE
 from convgoals.storage.scripts import named_statements
 from convgoals.storage.sqlite_errors import store_error
 from convgoals.storage.sqlite_schema import MEMORY, Synchronous, connect
@@ -87,9 +88,24 @@ class Database:
         """Run the statement *name*; returns how many rows it changed."""
         return self._connection.execute(self._sql[name], values).rowcount
 
+    def insert(self, name: str, *values: Any) -> int:
+        """Run the statement *name*, which adds one row; returns its number."""
+        return self._connection.execute(self._sql[name], values).lastrowid or 0
+
     def run_many(self, name: str, rows: Sequence[Any]) -> None:
         if rows:
             self._connection.executemany(self._sql[name], rows)
+
+    def decoded(self, decode: Callable[..., Any], *values: Any) -> Any:
+        """What *decode* makes of what the database holds. Raises `StoreError` (code ``store-corrupt``)."""
+        try:
+            return decode(*values)
+        except UNREADABLE as error:
+            raise StoreError(
+                f"{self.name} holds a record that cannot be read: {error}",
+                code="store-corrupt",
+                hint="it was damaged, or changed by another program: restore it from a backup",
+            ) from error
 
     def data_version(self) -> int:
         """A number that changes when another connection has committed."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, MutableMapping, Sequence
-from functools import partial
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from typing import TypeAlias
 
 from convgoals.errors import StoreError
@@ -12,8 +11,9 @@ from convgoals.instants import to_instant
 from convgoals.records import Completion, Retraction
 from convgoals.storage import sqlite_kept, sqlite_ledger
 from convgoals.storage.kept import Counted, Owner
-from convgoals.storage.ledger_rows import match_retractions, to_columns
+from convgoals.storage.ledger_rows import Row, match_retractions, to_columns
 from convgoals.storage.sqlite_database import Database
+from convgoals.storage.sqlite_standings import Standing, Standings
 
 Place: TypeAlias = tuple[int, int | None, int | None]
 """A known profile's number, its latest chunk of facts, and its latest completion."""
@@ -25,13 +25,18 @@ Ended: TypeAlias = tuple[int, int, int, int]
 class Entries:
     """The ledger's end, and the numbers that it knows goals by.
 
+    Args:
+        database: where the ledger is.
+        standings: ask where its profiles stand.
+
     Attributes:
         last: the last seq that was given.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, standings: Standings) -> None:
         self.last = 0
         self._database = database
+        self._standings = standings
         self._tracks: dict[tuple[str, int], int] = {}
         self._lane_of: dict[int, int] = {}
 
@@ -56,12 +61,17 @@ class Entries:
         tracks = [self._tracks.get((entry.goal, entry.version), 0) for entry in ending]
         matched = match_retractions(
             ((entry.profile_id, track, entry.completion) for entry, track in zip(ending, tracks, strict=True)),
-            partial(sqlite_ledger.recorded, self._database),
+            lambda name: self.recorded(self._standings.find(name)),
         )
         for entry, seq in zip(ending, matched, strict=True):
             if seq is None:
                 raise StoreError(f"nothing is recorded that could be retracted: {entry}", code="retraction")
         return [self._database.one("ended", seq) for seq in matched]
+
+    def recorded(self, standing: Standing | None) -> Iterator[Row]:
+        """The rows of the completions of a profile that hold, the latest recorded first."""
+        latest = None if standing is None else standing.completions
+        return sqlite_ledger.recorded(self._database, latest, self.last)
 
     def write(
         self, entries: Sequence[Completion | Retraction], ended: Sequence[Ended], places: MutableMapping[str, Place]

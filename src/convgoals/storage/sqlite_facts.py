@@ -8,16 +8,15 @@ and each fact is written anew only a few times. Where facts are dropped, what is
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from convgoals.errors import StoreError
 from convgoals.instants import LATEST
 from convgoals.records import Fact
 from convgoals.storage.base import SavedState, StoredProfile
 from convgoals.storage.chunks import Chunk, assemble, ids_in, join
-from convgoals.storage.codec import UNREADABLE
 from convgoals.storage.sqlite_database import Database
+from convgoals.storage.sqlite_standings import Standing
 
 _LARGEST = 1_000
 """How many facts a chunk may come to have by being joined: to read a part of a log, whole chunks are read."""
@@ -43,70 +42,55 @@ class FactChains:
     # ---- reading
 
     def load(
-        self,
-        numbers: Mapping[int, tuple[str, int, int | None]],
-        after: int | None = None,
-        until: int | None = None,
-        *,
-        resume: bool = False,
+        self, known: Mapping[str, Standing], after: int | None = None, until: int | None = None, *, resume: bool = False
     ) -> dict[str, StoredProfile]:
-        """The profiles of these numbers, each given with its name, ``until`` and ``wake``; as `Store.load` says."""
-        wanted = json.dumps(list(numbers))
+        """The profiles that stand like this, by their names; as `Store.load` says."""
+        wanted = json.dumps([each.profile for each in known.values()])
         states = {number: SavedState(at, text) for number, at, text in self._database.all("states", (wanted,))}
         starts: dict[int, int] = {}
         if after is not None:
-            starts = dict.fromkeys(numbers, after)
+            starts = {each.profile: after for each in known.values()}
         elif resume:
             starts = {number: state.at for number, state in states.items()}
-        chunks = self.chunks([number for number in numbers if number not in starts])
-        for number, start in starts.items():
-            chunks[number] = self._chunks_between(number, start, until)
-        return {
-            name: self._profile(
-                numbers[number], chunks.get(number, ()), states.get(number), (starts.get(number), until)
-            )
-            for number, (name, _, _) in numbers.items()
-        }
+        whole = self._chunks(
+            [each.facts for each in known.values() if each.facts is not None and each.profile not in starts]
+        )
+        found = {}
+        for name, standing in known.items():
+            start, head = starts.get(standing.profile), standing.facts
+            chunks: Sequence[Chunk] = ()
+            if head is not None:
+                chunks = whole.get(head, ()) if start is None else self._chunks_between(head, start, until)
+            found[name] = self._profile(name, standing, chunks, states.get(standing.profile), (start, until))
+        return found
 
-    def chunks(self, numbers: Sequence[int]) -> dict[int, list[Chunk]]:
-        """All chunks of these profiles, the oldest first."""
+    def _chunks(self, heads: Sequence[int]) -> dict[int, list[Chunk]]:
+        """All chunks of the chains that begin with *heads*, the oldest first."""
         chunks: dict[int, list[Chunk]] = {}
-        if numbers:
-            for number, scope, text in self._database.all("chunks", (json.dumps(numbers),)):
-                chunks.setdefault(number, []).append((scope, text))
+        if heads:
+            for head, scope, text in self._database.all("chunks", (json.dumps(heads),)):
+                chunks.setdefault(head, []).append((scope, text))
         for found in chunks.values():
             found.reverse()
         return chunks
 
-    def _chunks_between(self, number: int, after: int, until: int | None) -> list[Chunk]:
-        """The chunks of a profile that may have a fact later than *after* and not than *until*, the oldest first."""
+    def _chunks_between(self, head: int, after: int, until: int | None) -> list[Chunk]:
+        """The chunks of a chain that may have a fact later than *after* and not than *until*, the oldest first."""
         end = LATEST if until is None else until
-        rows = self._database.all("chunks_between", {"profile": number, "after": after, "until": end})
+        rows = self._database.all("chunks_between", {"head": head, "after": after, "until": end})
         return [(scope, text) for scope, text in reversed(rows) if text is not None]
 
     def _profile(
-        self, known: tuple[str, int, int | None], chunks: Iterable[Chunk], state: SavedState | None,
+        self, name: str, standing: Standing, chunks: Iterable[Chunk], state: SavedState | None,
         between: tuple[int | None, int | None],
     ) -> StoredProfile:  # fmt: skip
-        name, until, wake = known
-        facts, scoped = self.decoded(assemble, name, chunks, *between)
-        return StoredProfile(facts, until, wake, state, scoped)
-
-    def decoded(self, decode: Callable[..., Any], *values: Any) -> Any:
-        """What *decode* makes of what the database holds. Raises `StoreError` (code ``store-corrupt``)."""
-        try:
-            return decode(*values)
-        except UNREADABLE as error:
-            raise StoreError(
-                f"{self._database.name} holds a record that cannot be read: {error}",
-                code="store-corrupt",
-                hint="it was damaged, or changed by another program: restore it from a backup",
-            ) from error
+        facts, scoped = self._database.decoded(assemble, name, chunks, *between)
+        return StoredProfile(facts, standing.until or 0, standing.wake, state, scoped)
 
     def ids(self, head: int) -> set[str]:
         """The ids of everybody's facts in the chain that begins with *head*."""
         wanted = json.dumps([chunk for chunk, _ in self._database.all("chain", (head,))])
-        found: set[str] = self.decoded(ids_in, self._database.all("chunk_texts", (wanted,)))
+        found: set[str] = self._database.decoded(ids_in, self._database.all("chunk_texts", (wanted,)))
         return found
 
     # ---- writing
@@ -156,7 +140,7 @@ class FactChains:
     ) -> int | None:
         """Put one chunk a scope in the place of *chunks*, above *below*; returns the uppermost."""
         wanted = json.dumps(chunks)
-        joined, gone_receipts = self.decoded(join, self._database.all("chunk_texts", (wanted,)), gone)
+        joined, gone_receipts = self._database.decoded(join, self._database.all("chunk_texts", (wanted,)), gone)
         if receipts is not None:
             receipts += gone_receipts
         self._database.run("drop_these_chunks", wanted)

@@ -25,14 +25,11 @@ def read_tracks(database: Database) -> dict[int, tuple[str, int]]:
     return {track: (goal, version) for track, goal, version in database.all("tracks")}
 
 
-def recorded(database: Database, name: str) -> Iterator[Row]:
-    """The rows of the completions of a profile that hold, the latest recorded first; more and more at a time."""
-    with database.use():
-        latest, entries = database.one("latest_completion", name) or (None, 0)
-    return _recorded(database, latest, entries)
+def recorded(database: Database, latest: int | None, entries: int) -> Iterator[Row]:
+    """The rows of the completions of a profile that hold among the first *entries*, from the *latest* on back.
 
-
-def _recorded(database: Database, latest: int | None, entries: int) -> Iterator[Row]:
+    More and more are read at a time.
+    """
     number = _FIRST_ROWS
     while latest is not None:
         with database.use():
@@ -42,10 +39,10 @@ def _recorded(database: Database, latest: int | None, entries: int) -> Iterator[
 
 
 def history_of_profile(
-    database: Database, tracks: Tracks, wanted: Collection[int], profile: int, as_of: int, *, retracted: bool
+    database: Database, tracks: Tracks, wanted: Collection[int], latest: int | None, as_of: int, *, retracted: bool
 ) -> Iterator[Completion]:
-    """The completions of one profile under the *wanted* tracks; of `Store.history`."""
-    rows = database.all("profile_history", {"profile": profile, "as_of": as_of, "retracted": retracted})
+    """The completions of one profile under the *wanted* tracks, from its *latest* on back; of `Store.history`."""
+    rows = database.all("profile_history", {"latest": latest, "as_of": as_of, "retracted": retracted})
     return ledger_rows.in_order((row for row in rows if row[1] in wanted), tracks)
 
 

@@ -14,7 +14,8 @@ CREATE TABLE profile (
 
 CREATE INDEX profile_became ON profile (became) WHERE became IS NOT NULL;
 
--- Where each profile stands: a row for every row of profile, apart from it because it changes all the time.
+-- Where each profile stands: a row for every row of profile, apart from it because it changes all the time. What of it
+-- is fresh counts instead.
 CREATE TABLE standing (
     profile INTEGER PRIMARY KEY, -- profile.id
     until INTEGER, -- the instant to which the ledger has been brought; NULL: not a known profile (it became another)
@@ -24,6 +25,12 @@ CREATE TABLE standing (
 );
 
 CREATE INDEX standing_wake ON standing (wake) WHERE wake IS NOT NULL;
+
+-- What batches have changed of standing and is not in place there yet: a row for each batch, the later counts.
+CREATE TABLE fresh_standing (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    standings BLOB NOT NULL -- standing's columns in their order, row by row, each in 8 bytes, the lowest first; NULL is -2^63
+);
 
 -- A profile's kept facts, one row for all that came in one batch, each row with the one before: no index is needed to
 -- find them, and nothing but standing is written at random places. Of two facts with one id, the first counts.

@@ -22,12 +22,9 @@ SELECT entries FROM total;
 ---- profiles
 
 -- name: find_profile
-SELECT profile.id, standing.facts, standing.completions, standing.until, standing.wake
+SELECT profile.id, standing.until, standing.wake, standing.facts, standing.completions
 FROM profile JOIN standing ON standing.profile = profile.id
 WHERE profile.name = ?;
-
--- name: current_profile
-SELECT coalesce(became, id) FROM profile WHERE name = ?;
 
 -- name: current_name
 SELECT new.name FROM profile AS old JOIN profile AS new ON new.id = coalesce(old.became, old.id) WHERE old.name = ?;
@@ -36,13 +33,25 @@ SELECT new.name FROM profile AS old JOIN profile AS new ON new.id = coalesce(old
 INSERT INTO profile (id, name) VALUES (?, ?);
 
 -- name: add_standing
-INSERT INTO standing (profile) VALUES (?);
+INSERT INTO standing (profile, until) VALUES (?, ?);
+
+-- name: make_known
+UPDATE standing SET until = ? WHERE profile = ?;
 
 -- name: set_standing
 UPDATE standing SET until = ?, wake = ?, facts = ?, completions = ? WHERE profile = ?;
 
--- name: set_completions
-UPDATE standing SET until = coalesce(until, 0), completions = ? WHERE profile = ?;
+-- name: fresh_batches
+SELECT min(id), max(id) FROM fresh_standing;
+
+-- name: fresh_standings
+SELECT standings FROM fresh_standing WHERE id > ? ORDER BY id;
+
+-- name: add_fresh
+INSERT INTO fresh_standing (standings) VALUES (?);
+
+-- name: drop_fresh
+DELETE FROM fresh_standing;
 
 -- name: profile_names
 SELECT profile.name FROM profile JOIN standing ON standing.profile = profile.id
@@ -50,9 +59,11 @@ WHERE profile.name > ? AND standing.until IS NOT NULL
 ORDER BY profile.name LIMIT ?;
 
 -- name: due
-SELECT profile.name FROM standing JOIN profile ON profile.id = standing.profile
-WHERE standing.wake <= ?
-ORDER BY standing.wake, profile.name;
+SELECT standing.profile, standing.wake, profile.name FROM standing JOIN profile ON profile.id = standing.profile
+WHERE standing.wake <= ?;
+
+-- name: names_of
+SELECT profile.id, profile.name FROM json_each(?) AS wanted JOIN profile ON profile.id = wanted.value;
 
 ---- facts
 
@@ -60,21 +71,19 @@ ORDER BY standing.wake, profile.name;
 INSERT INTO chunk (id, previous, earliest, latest, number, scope, facts) VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: chunks
-WITH RECURSIVE chain (profile, previous, scope, facts) AS (
-    SELECT standing.profile, chunk.previous, chunk.scope, chunk.facts
-    FROM json_each(?) AS wanted
-    JOIN standing ON standing.profile = wanted.value
-    JOIN chunk ON chunk.id = standing.facts
+WITH RECURSIVE chain (head, previous, scope, facts) AS (
+    SELECT chunk.id, chunk.previous, chunk.scope, chunk.facts
+    FROM json_each(?) AS wanted JOIN chunk ON chunk.id = wanted.value
     UNION ALL
-    SELECT chain.profile, chunk.previous, chunk.scope, chunk.facts
+    SELECT chain.head, chunk.previous, chunk.scope, chunk.facts
     FROM chain JOIN chunk ON chunk.id = chain.previous
 )
-SELECT profile, scope, facts FROM chain;
+SELECT head, scope, facts FROM chain;
 
 -- name: chunks_between
 WITH RECURSIVE chain (previous, scope, facts) AS (
     SELECT chunk.previous, chunk.scope, CASE WHEN chunk.latest > :after AND chunk.earliest <= :until THEN chunk.facts END
-    FROM standing JOIN chunk ON chunk.id = standing.facts WHERE standing.profile = :profile
+    FROM chunk WHERE chunk.id = :head
     UNION ALL
     SELECT chunk.previous, chunk.scope, CASE WHEN chunk.latest > :after AND chunk.earliest <= :until THEN chunk.facts END
     FROM chain JOIN chunk ON chunk.id = chain.previous
@@ -223,10 +232,6 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?);
 -- name: add_retraction
 INSERT INTO retraction (completion, recorded, cause, seq) VALUES (?, ?, ?, ?);
 
--- name: latest_completion
-SELECT standing.completions, total.entries
-FROM profile JOIN standing ON standing.profile = profile.id, total WHERE profile.name = ?;
-
 -- name: recorded
 WITH RECURSIVE chain (seq, previous, place) AS (
     SELECT seq, previous, 1 FROM completion WHERE seq = :latest
@@ -256,8 +261,7 @@ ORDER BY completion.achieved, completion.seq LIMIT :rows;
 
 -- name: profile_history
 WITH RECURSIVE chain (seq, previous) AS (
-    SELECT completion.seq, completion.previous
-    FROM standing JOIN completion ON completion.seq = standing.completions WHERE standing.profile = :profile
+    SELECT completion.seq, completion.previous FROM completion WHERE completion.seq = :latest
     UNION ALL
     SELECT completion.seq, completion.previous FROM chain JOIN completion ON completion.seq = chain.previous
 )

@@ -17,6 +17,9 @@ from typing import NamedTuple, TypeAlias
 
 from convgoals.storage.sqlite_database import Database
 
+_FEW = 16
+"""Up to so many profiles of a batch are put in place at once, unless one of them is in the journal."""
+
 _PROFILES = 16_384
 """From how many profiles in the journal on they are put in place."""
 
@@ -96,21 +99,26 @@ class Standings:
 
     def write(self, standings: Sequence[Row]) -> None:
         """Change where known profiles stand. Raises `OverflowError` for what no column holds."""
-        if not standings:
+        fresh = self._fresh
+        if len(standings) <= _FEW and not any(row[0] in fresh for row in standings):
+            self._put_in_place(standings)
             return
         number = self._database.insert("add_fresh", _packed(standings))
         first = number if self._batches is None else self._batches[0]
         self._batches = first, number
-        self._fresh.update(zip(map(_number, standings), standings, strict=True))
-        if len(self._fresh) >= _PROFILES or number - first >= _BATCHES:
+        fresh.update(zip(map(_number, standings), standings, strict=True))
+        if len(fresh) >= _PROFILES or number - first >= _BATCHES:
             self.settle()
 
     def settle(self) -> None:
         """Put everything in place, and empty the journal."""
         if self._fresh:
-            self._database.run_many("set_standing", [(*rest, number) for number, *rest in sorted(self._fresh.values())])
+            self._put_in_place(sorted(self._fresh.values()))
             self._database.run("drop_fresh")
             self.drop_cached()
+
+    def _put_in_place(self, standings: Iterable[Row]) -> None:
+        self._database.run_many("set_standing", [(*rest, number) for number, *rest in standings])
 
 
 def _packed(standings: Iterable[Row]) -> bytes:

@@ -18,6 +18,7 @@ from convgoals.predicates.compile import compile_goal
 from convgoals.predicates.handlers import compile_handler
 from convgoals.records import Fact
 from convgoals.storage.base import SavedGoal
+from convgoals.storage.memory import MemoryStore
 from convgoals.testing import logs, strategies
 from convgoals.testing.reference import evaluate
 
@@ -139,3 +140,28 @@ def test_equal_values_of_two_types_are_not_the_same() -> None:
     """Goals that are worth 1 and 1.0 are equal, and each keeps its own."""
     plans = [Plans({"g": SavedGoal(Goal("g", "event a", value=value), 1)}) for value in (1, 1.0)]
     assert [type(each.whole.machines[0].value(None)) for each in plans] == [int, float]
+
+
+def test_a_new_goal_asks_the_ledger_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a goal that the ledger says nothing of, it is not asked profile by profile; of one that it does, it is."""
+    asked: list[object] = []
+    store = MemoryStore()
+    ask = store.completions
+
+    def completions(*args: Any, **more: Any) -> Any:
+        asked.append(more)
+        return ask(*args, **more)
+
+    monkeypatch.setattr(store, "completions", completions)
+    goal = Goal("new", "event a")
+    with GoalEngine([Goal("g", "event a")], store=store) as engine:
+        engine.process([Event("a", f"p{number}", logs.START, id="1") for number in range(40)])
+        asked.clear()
+        assert [each.goal for each in engine.add(goal)] == ["new"] * 40
+        assert len(asked) == 1
+        engine.archive("new")
+        assert engine.restore("new") == []
+        assert len(asked) == 42
+        assert len(engine.add(Goal("new", "event a where x is not set"))) == 40
+        assert len(asked) == 43
+        assert [len(list(store.history(name))) for name in ("g", "new")] == [40, 80]

@@ -73,6 +73,9 @@ class BatchRun:
         keep_all: whether to keep facts that no goal looks at.
         final: the instant up to which no fact can come any more.
         note: where ill-typed comparisons are noted.
+
+    Attributes:
+        unrecorded: goals and versions of which the ledger has nothing that holds, of any profile.
     """
 
     def __init__(
@@ -98,6 +101,7 @@ class BatchRun:
         self.retractions: list[Retraction] = []
         self.recorded_at = recorded_at
         self.unheard: Counter[str] = Counter()
+        self.unrecorded: frozenset[tuple[str, int]] = frozenset()
         self._live = frozenset((machine.goal.name, machine.version) for machine in self.plan.machines)
         self._at_hand = _AtHand(store)
         self._fold = Fold(self.plan, self._at_hand.facts, note, self.unheard)
@@ -292,7 +296,11 @@ class BatchRun:
         """
         plan, base = folded.strand.plan, folded.strand.base
         goals = {(machine.goal.name, machine.version): slot for slot, machine in enumerate(plan.machines)}
-        mine = [each for each in self.store.completions(profile_id=profile_id) if (each.goal, each.version) in goals]
+        mine = (
+            []
+            if goals.keys() <= self.unrecorded
+            else [each for each in self.store.completions(profile_id=profile_id) if (each.goal, each.version) in goals]
+        )
         final = BEGINNING if base is None else base.at
         fired = list(folded.fired)
         settled = {(each.goal, each.version) for each in mine if to_instant(each.achieved_at) <= final}

@@ -246,8 +246,13 @@ class GoalEngine(Questions, Lifecycle, Keeping):
     ) -> list[Change]:
         """Evaluate some goals over every known profile, a bounded number at a time."""
         waiting, done, changes = self._store.profile_ids(), 0, []
+        asked = [(name, plans.saved[name].version) for name in names]
+        unrecorded = frozenset(
+            key for key in asked if next(self._store.completions(key[0], version=key[1]), None) is None
+        )
         while chunk := list(itertools.islice(waiting, PASS)):
             run = self._run(plans)
+            run.unrecorded = unrecorded
             for profile_id, stored in self._store.load(chunk).items():
                 evaluate_known(run, profile_id, stored, names)
             changes += self._commit(run, Batch())

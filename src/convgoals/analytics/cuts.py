@@ -13,10 +13,10 @@ from typing import Any
 
 from convgoals.analytics.dimensions import Dimension
 from convgoals.analytics.figures import EXACT, as_number
-from convgoals.analytics.people import PASS, each_profile, every_fact, profile_at
+from convgoals.analytics.people import PASS, every_fact
 from convgoals.analytics.results import to_plain
 from convgoals.errors import GoalError, QuestionError
-from convgoals.instants import to_instant
+from convgoals.instants import BEGINNING, to_instant
 from convgoals.language.format import format_path
 from convgoals.language.parse import parse_path
 from convgoals.predicates.values import dig
@@ -81,11 +81,8 @@ def dimension(name: str | None, reader: Reader, ids: Ids, at: datetime | None) -
     path = parse_path(rest)
     if owner == "event":
         return Dimension(checked, True, lambda completions: _of_triggers(reader, completions, path), _one)
-    instant = None if at is None else to_instant(at)
-    known = {
-        profile_id: None if instant is None else value_text(dig(profile_at(stored.facts, instant)[0], path))
-        for profile_id, stored in each_profile(reader, ids())
-    }
+    likenesses = reader.profiles_at(_instant(at), ids())
+    known = {each.profile_id: value_text(dig(each.properties, path)) for each in likenesses}
     of_profile = attrgetter("profile_id")
     return Dimension(
         checked,
@@ -109,12 +106,12 @@ def _several(values: tuple[str, ...]) -> tuple[str | None, ...]:
 
 
 def _segments(reader: Reader, ids: Ids, at: datetime | None) -> Callable[[], Iterator[tuple[str, Any]]]:
-    def members() -> Iterator[tuple[str, Any]]:
-        for profile_id, stored in each_profile(reader, ids()):
-            segments = () if at is None else profile_at(stored.facts, to_instant(at))[1]
-            yield profile_id, tuple(sorted(set(segments)))
+    return lambda: ((each.profile_id, each.segments) for each in reader.profiles_at(_instant(at), ids()))
 
-    return members
+
+def _instant(at: datetime | None) -> int:
+    """*at*; before anything has happened, an instant at which nothing is known of anybody."""
+    return BEGINNING if at is None else to_instant(at)
 
 
 def _campaign(reader: Reader, ids: Ids, at: datetime | None) -> Dimension:

@@ -1,4 +1,4 @@
-"""Passes over profiles and their kept facts, a bounded number at a time, and what a profile is at an instant."""
+"""Passes over profiles and their kept facts, a bounded number at a time, and conditions on what a profile is."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from convgoals.errors import QuestionError
 from convgoals.language import ast
 from convgoals.language.condition import Condition, parse
 from convgoals.predicates.filters import compile_filter
-from convgoals.records import Fact, ProfileSnapshot, ProfileUpdate, Properties
+from convgoals.records import Fact, Properties
 from convgoals.storage.base import StoredProfile
 from convgoals.storage.reader import Reader
 
@@ -36,22 +36,6 @@ def every_fact(stored: StoredProfile) -> tuple[Fact, ...]:
         return stored.facts
     found = {fact.id: fact for facts in (stored.facts, *stored.scoped.values()) for fact in facts}
     return tuple(sorted(found.values(), key=lambda fact: (fact.instant, fact.id or "")))
-
-
-def profile_at(facts: Iterable[Fact], instant: int) -> tuple[Properties, tuple[str, ...]]:
-    """The properties and segments once every one of *facts* (in their order) at or before *instant* has applied."""
-    properties: Properties = {}
-    segments: tuple[str, ...] = ()
-    for fact in facts:
-        if fact.instant > instant:
-            break
-        if isinstance(fact, ProfileSnapshot):
-            properties, segments = fact.properties, fact.segments
-        elif isinstance(fact, ProfileUpdate):
-            merged = {**properties, **fact.properties}
-            properties = {name: value for name, value in merged.items() if value is not None}
-            segments = segments if fact.segments is None else fact.segments
-    return properties, segments
 
 
 def profile_condition(condition: Condition | str) -> Condition:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import attrs
 
-from convgoals.analytics.people import compile_test, each_profile, profile_at, profile_condition
+from convgoals.analytics.people import compile_test, profile_condition
 from convgoals.analytics.periods import Period
 from convgoals.errors import QuestionError, StoreError
 from convgoals.goals import Goal
@@ -168,11 +168,8 @@ def select(
         return chosen
     now = as_of(reader, period)
     test = compile_test(audience.root, timezone)
-    members = frozenset(
-        profile_id
-        for profile_id, stored in each_profile(reader, chosen.ids(reader, period))
-        if now is not None and test(*profile_at(stored.facts, to_instant(now)))
-    )
+    those = () if now is None else reader.profiles_at(to_instant(now), chosen.ids(reader, period))
+    members = frozenset(each.profile_id for each in those if test(each.properties, each.segments))
     return attrs.evolve(chosen, kind="condition", condition=str(audience), members=members)
 
 

@@ -82,9 +82,11 @@ class Reasons(Protocol):
             for whom, stored in self._store.load(chunk).items():
                 history, since = self._kept_history(saved, stored, now)
                 achieved = [first[whom]] if whom in first else []
-                standing = attrs.evolve(standing_of(goal, history, achieved), kept_since=since)
-                if since is not None and standing.state != "converted":
-                    standing = self._by_state(goal.name, whom, standing)
+                standing = standing_of(goal, history, achieved)
+                if since is not None:
+                    standing = attrs.evolve(standing, kept_since=since)
+                    if standing.state != "converted":
+                        standing = self._by_state(goal.name, whom, standing)
                 yield whom, standing
 
     def _by_state(self, goal: str, profile_id: str, standing: Standing) -> Standing:

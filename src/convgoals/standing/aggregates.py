@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from convgoals.language import ast
-from convgoals.predicates.filters import compile_filter, compile_value
 from convgoals.predicates.values import canonical, number
+from convgoals.standing.compiled import aggregates_in, filter_of, value_of
 from convgoals.standing.intervals import END, Interval, Intervals, tidy
 from convgoals.standing.log import Log, Occurrence, properties_of
 
@@ -21,7 +21,7 @@ class Tally:
         self.node = node
         self.counted: list[Occurrence] = []
         self.values: list[Any] = []
-        evaluate = None if node.value is None else compile_value(node.value, log.timezone)
+        evaluate = None if node.value is None else value_of(node.value, log.timezone)
         for each in log.occurrences(node.occurrence):
             if not scope[0] <= each.at <= scope[1]:
                 continue
@@ -64,11 +64,8 @@ class Comparing:
     def __init__(self, log: Log, node: ast.Comparison, scope: Interval) -> None:
         self.log = log
         self.scope = scope
-        aggregates = tuple(part for part in ast.walk(node) if isinstance(part, ast.Aggregate))
-        self.tallies = tuple(Tally(log, part, scope) for part in aggregates)
-        self._test = (
-            compile_filter(node, log.timezone, aggregates) if aggregates else compile_filter(node, log.timezone)
-        )
+        self.tallies = tuple(Tally(log, part, scope) for part in aggregates_in(node))
+        self._test = filter_of(node, log.timezone)
 
     def at(self, instant: int) -> bool:
         """Whether it is true at an instant of the scope."""

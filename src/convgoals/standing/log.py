@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from convgoals.errors import FactError
 from convgoals.instants import BEGINNING, Shift
 from convgoals.language import ast
-from convgoals.predicates.filters import compile_filter
 from convgoals.predicates.values import canonical, dig, unchanged
 from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, Properties, identified
+from convgoals.standing.compiled import equality_with, filter_of
 
 Test = Callable[[Any, Mapping[str, Any], list[tuple[str, str]]], bool]
 
@@ -111,7 +111,7 @@ class Log:
             return self._changes(node)
         test = None
         if isinstance(node, ast.EventOccurrence) and node.where is not None:
-            test = compile_filter(node.where, self.timezone)
+            test = filter_of(node.where, self.timezone)
         return [
             Occurrence(fact.instant, place)
             for place, fact in enumerate(self.facts)
@@ -140,7 +140,7 @@ class Log:
 
     def _changes(self, node: ast.ChangeOccurrence) -> list[Occurrence]:
         tests: list[tuple[int, Test]] = [
-            (side, compile_filter(ast.Compare("=", ast.Property("event", ("value",)), wanted), self.timezone))
+            (side, equality_with(wanted, self.timezone))
             for side, wanted in ((1, node.before), (2, node.after))
             if wanted is not None
         ]

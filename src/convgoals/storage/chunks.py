@@ -10,8 +10,8 @@ import attrs
 
 from convgoals.instants import BEGINNING, LATEST
 from convgoals.records import Fact
-from convgoals.storage.base import NO_FACTS
 from convgoals.storage.codec import decode_facts, dump_rows, load_rows, row_id, row_instant, row_is_receipt
+from convgoals.storage.contents import NO_FACTS
 
 Chunk: TypeAlias = tuple[str | None, str]
 """The scope and the text of a chunk."""

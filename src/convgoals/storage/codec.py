@@ -162,6 +162,13 @@ def row_is_receipt(row: Sequence[Any]) -> bool:
     return bool(row[0] == _RECEIPT)
 
 
+def row_of_profile(row: Sequence[Any]) -> tuple[dict[str, Any], list[str] | None, bool] | None:
+    """What a row's fact says of its profile: properties, segments, and whether that is all (a snapshot) or a change."""
+    if row[0] == _SNAPSHOT or row[0] == _UPDATE:
+        return _properties(row[3]), row[4], row[0] == _SNAPSHOT
+    return None
+
+
 def encode_value(value: object) -> str:
     """Any value that facts may hold as JSON text. Raises `FactError`."""
     return _dump(_tag(value, 0))

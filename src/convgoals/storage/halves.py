@@ -19,6 +19,15 @@ def half_a_pair(error: UnicodeEncodeError) -> StoreError:
     return StoreError(f"text with half a surrogate pair cannot be kept: … {near!r} …", code="store-text", hint=_REPAIR)
 
 
+def is_whole(text: str) -> bool:
+    """Whether *text* can be written at all."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @contextmanager
 def naming(batch: Batch) -> Iterator[None]:
     """A block that commits *batch*: if it fails for such text in a fact, the error names profile, fact and place.

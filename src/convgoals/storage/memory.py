@@ -26,6 +26,7 @@ from convgoals.storage.base import (
     StoreInfo,
 )
 from convgoals.storage.identities import Identities
+from convgoals.storage.likeness import Likeness, from_facts
 from convgoals.storage.memory_ledger import Ledger
 from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.recount import Recounting
@@ -327,6 +328,11 @@ class MemoryStore(Recounting):
     def passages(self, stages: Stages) -> Passages[str]:
         self._open()
         return self._ledger.passages(stages)
+
+    def profiles_at(self, instant: int, profile_ids: Iterable[str]) -> Iterator[Likeness]:
+        self._open()
+        known = self._facts
+        return (from_facts(who, self._kept(who), instant) for who in profile_ids if who in known)
 
     def profile_count(self) -> int:
         self._open()

@@ -23,6 +23,7 @@ from convgoals.storage.chunks import assemble
 from convgoals.storage.codec import decode_value
 from convgoals.storage.halves import naming
 from convgoals.storage.ledger_rows import ROWS
+from convgoals.storage.likeness import Likeness, from_chunks
 from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.postgres_block import Block, opened
 from convgoals.storage.postgres_database import Database
@@ -149,6 +150,17 @@ class PostgresStore:
 
         first = self._database.all("profile_names", ("", ROWS))
         return pages()
+
+    def profiles_at(self, instant: int, profile_ids: Iterable[str]) -> Iterator[Likeness]:
+        self._database.one("generation")  # a closed store says so at once
+        return self._profiles_at(instant, iter(profile_ids))
+
+    def _profiles_at(self, instant: int, waiting: Iterator[str]) -> Iterator[Likeness]:
+        while names := list(itertools.islice(waiting, ROWS)):
+            rows = self._database.all("chunks_of_names", (writable(names),))
+            for text, together in itertools.groupby(rows, key=_first):
+                chunks = [(optional_from_text(scope), facts) for _, scope, facts in together if facts is not None]
+                yield decoded(from_chunks, from_text(text), chunks, instant)
 
     def due(self, instant: int) -> list[str]:
         return [from_text(text) for (text,) in self._database.all("due", (instant,))]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from convgoals.storage.halves import is_whole
+
 
 def to_text(name: str) -> str:
     """The form in which *name* is written."""
@@ -37,13 +39,5 @@ def writable(names: Iterable[str]) -> list[str]:
     try:
         "".join(written).encode()
     except UnicodeEncodeError:
-        return [name for name in written if _is_whole(name)]
+        return [name for name in written if is_whole(name)]
     return written
-
-
-def _is_whole(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from convgoals.records import Completion
 from convgoals.storage.contents import StoredProfile
+from convgoals.storage.likeness import Likeness
 from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.summary import Question, Summary
 
@@ -30,6 +31,14 @@ class Reader(Protocol):
 
     def load(self, profile_ids: Iterable[str]) -> dict[str, StoredProfile]:
         """The known ones of *profile_ids*, of which there may be many, with all their kept facts."""
+        ...
+
+    def profiles_at(self, instant: int, profile_ids: Iterable[str]) -> Iterator[Likeness]:
+        """What the known ones of *profile_ids*, of which there may be many, are at *instant*; in any order.
+
+        That is what the snapshots and updates say that `load` gives, without those with a scope. Each is as its profile
+        is when it is read, some at a time.
+        """
         ...
 
     def recipients(self, campaign: str) -> Iterable[tuple[str, int]]:

@@ -14,12 +14,16 @@ import attrs
 from convgoals.instants import MICROSECOND, to_datetime, to_instant
 from convgoals.records import Completion
 from convgoals.storage.exact import Sum
+from convgoals.storage.likeness import Likeness, from_facts
 from convgoals.storage.passages import Passages, Stages, numbered, pass_through
 from convgoals.storage.reader import Reader
 from convgoals.storage.summary import Part, Question, Summary, waits_of
 
 CHUNK = 32_768
 """How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
+
+PROFILES = 1_000
+"""How many profiles are loaded at once."""
 
 _ACHIEVED = attrgetter("achieved_at")
 _ANCHOR = attrgetter("since_anchor")
@@ -29,7 +33,7 @@ _VERSION = attrgetter("version")
 
 
 class Recounting:
-    """What a `Reader` inherits to answer `Reader.summaries` and `Reader.passages` from its own `completions`."""
+    """What a `Reader` inherits to answer further questions from its own `completions` and `load`."""
 
     def summaries(self: Reader, questions: Sequence[Question]) -> list[Summary]:
         """As `Reader.summaries`."""
@@ -42,6 +46,13 @@ class Recounting:
             )
             for question in questions
         ]
+
+    def profiles_at(self: Reader, instant: int, profile_ids: Iterable[str]) -> Iterator[Likeness]:
+        """As `Reader.profiles_at`."""
+        waiting = iter(profile_ids)
+        while some := list(islice(waiting, PROFILES)):
+            for profile_id, stored in self.load(some).items():
+                yield from_facts(profile_id, stored.facts, instant)
 
     def passages(self: Reader, stages: Stages) -> Passages[str]:
         """As `Reader.passages`."""

@@ -26,6 +26,7 @@ from convgoals.storage.codec import (
 )
 from convgoals.storage.halves import naming
 from convgoals.storage.ledger_rows import ENDLESS, ROWS, from_row
+from convgoals.storage.likeness import Likeness, from_chunks
 from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.recount import recount
 from convgoals.storage.saved_goals import goal_from_text, goal_to_text
@@ -189,6 +190,17 @@ class SQLiteStore:
             if len(rows) < ROWS:
                 return
             (after,) = rows[-1]
+
+    def profiles_at(self, instant: int, profile_ids: Iterable[str]) -> Iterator[Likeness]:
+        with self._database.use():
+            return self._profiles_at(instant, iter(profile_ids))
+
+    def _profiles_at(self, instant: int, waiting: Iterator[str]) -> Iterator[Likeness]:
+        while names := list(itertools.islice(waiting, ROWS)):
+            with self._database.transaction("BEGIN"):
+                self._notice_others()
+                chunks = self._chains.chunks_of(self._standings.find_all(names))
+            yield from (self._database.decoded(from_chunks, name, some, instant) for name, some in chunks.items())
 
     def due(self, instant: int) -> list[str]:
         with self._database.transaction("BEGIN"):

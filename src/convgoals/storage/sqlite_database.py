@@ -76,6 +76,11 @@ class Database:
         """The rows of the statement *name*."""
         return self._connection.execute(self._sql[name], values).fetchall()
 
+    def among(self, name: str, values: Sequence[Any]) -> list[Any]:
+        """The rows of the statement *name*, whose one ``(?)`` is so many values; not too many at a time."""
+        marks = ", ".join("?" * len(values))
+        return self._connection.execute(self._sql[name].replace("(?)", f"({marks})"), values).fetchall()
+
     def put_together(self, text: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows of a statement that was put together, out of anything but values."""
         return self._connection.execute(text, values).fetchall()

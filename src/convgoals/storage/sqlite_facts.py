@@ -74,6 +74,11 @@ class FactChains:
             found.reverse()
         return chunks
 
+    def chunks_of(self, known: Mapping[str, Standing]) -> dict[str, Sequence[Chunk]]:
+        """All chunks of the profiles that stand like this, by their names; the oldest first."""
+        whole = self._chunks([each.facts for each in known.values() if each.facts is not None])
+        return {name: () if each.facts is None else whole.get(each.facts, ()) for name, each in known.items()}
+
     def _chunks_between(self, head: int, after: int, until: int | None) -> list[Chunk]:
         """The chunks of a chain that may have a fact later than *after* and not than *until*, the oldest first."""
         end = LATEST if until is None else until

@@ -15,6 +15,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
+from convgoals.storage.halves import is_whole
 from convgoals.storage.sqlite_database import Database
 
 _FEW = 16
@@ -87,6 +88,12 @@ class Standings:
         """Where the identity *name* stands; ``None``: it was never named."""
         row = self._database.one("find_profile", name)
         return None if row is None else Standing(*self._fresh.get(row[0], row))
+
+    def find_all(self, names: Iterable[str]) -> dict[str, Standing]:
+        """Where the known profiles among *names* stand."""
+        rows = self._database.among("find_profiles", list(filter(is_whole, names)))
+        found = {row[0]: Standing(*self._fresh.get(row[1], row[1:])) for row in rows}
+        return {name: standing for name, standing in found.items() if standing.until is not None}
 
     def due(self, instant: int) -> list[str]:
         """The profiles to wake at or before *instant*, the earliest first, then by name."""

@@ -1,23 +1,49 @@
-"""The laws of a store that speak of states, dropped facts and scopes: a part of `StoreContract`."""
+"""The laws of a store about what profiles are, states, dropped facts and scopes: a part of `StoreContract`."""
 
 # ruff: noqa: S101  assert is how tests speak
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
 from convgoals.errors import StoreError
 from convgoals.goals import Goal
 from convgoals.instants import to_datetime
-from convgoals.records import CampaignReceipt, Event, ProfileSnapshot
+from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate
 from convgoals.storage.base import NO_STATE, Batch, SavedGoal, SavedState, Store, StoredProfile
-from convgoals.testing.store_samples import completion, event, everything, kept, recorded
+from convgoals.testing.store_samples import NOT_A_CHARACTER, completion, event, everything, kept, recorded
 
 
 class FactLaws:
-    """A test for each law about states, dropped facts and scopes; fixtures are those of `StoreContract`."""
+    """A test for each law about what profiles are and what is kept of them; fixtures are those of `StoreContract`."""
+
+    # ---- what profiles are
+
+    def test_profiles_at(self, store: Store) -> None:
+        """What a profile is at an instant, its snapshots and updates say, each kept once and in their order."""
+        first = ProfileSnapshot("p", to_datetime(3), {"a": 1, "b": None, "c": Decimal("1.50")}, ("y", "x"), id="1")
+        double = ProfileSnapshot("p", to_datetime(3), {"a": 9}, id="1")
+        later: list[Fact] = [
+            ProfileUpdate("p", to_datetime(7), {"a": None, "b": "\0"}, ("z",), id="3"),
+            ProfileUpdate("p", to_datetime(7), {"a": 2}, id="2"),
+            ProfileSnapshot("p", to_datetime(9), id="4"),
+        ]
+        scoped = {"one": [ProfileUpdate("p", to_datetime(4), {"a": 5}, id="5")]}
+        store.commit(Batch(profiles={"p": kept(first, event(fact_id="6"), scoped=scoped), "q": kept()}))
+        store.commit(Batch(profiles={"p": kept(double, *later)}))
+
+        def at(instant: int) -> dict[str, tuple[object, ...]]:
+            found = store.profiles_at(instant, iter(["q", "nobody", "p", NOT_A_CHARACTER]))
+            return {each.profile_id: (each.properties, each.segments) for each in found}
+
+        assert at(2) == {"p": ({}, ()), "q": ({}, ())}
+        assert at(3)["p"] == at(6)["p"] == (first.properties, ("x", "y"))
+        assert at(7)["p"] == ({"b": "\0", "c": Decimal("1.50")}, ("z",))
+        assert at(9)["p"] == ({}, ())
+        assert list(store.profiles_at(9, [])) == []
 
     # ---- states
 

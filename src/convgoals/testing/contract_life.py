@@ -34,7 +34,8 @@ class LifeLaws:
             lambda: store.forget("p"), store.generation, store.profile_count, lambda: store.recipients("m"),
             store.receipts, store.reached, lambda: store.recorded("p"), store.info, store.damage, store.compact,
             lambda: store.dropped_receipts(["p"]), lambda: store.rename("g", "n"), store.writing().__enter__,
-            lambda: store.summaries([Question("g")]), lambda: store.passages(Stages((("g", None),))),
+            lambda: store.summaries([Question("g")]), lambda: store.profiles_at(0, ["p"]),
+            lambda: store.passages(Stages((("g", None),))),
         ]  # fmt: skip
         for use in uses:
             with pytest.raises(StoreError) as caught:

@@ -55,6 +55,20 @@ class Known:
         found = {scope: part for scope, part in parts.items() if part}
         return StoredProfile(_between(self.facts.values(), after, until), self.until, self.wake, self.state, found)
 
+    def likeness(self, instant: int) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What it is at *instant*: its properties and segments."""
+        properties: dict[str, Any] = {}
+        segments: tuple[str, ...] = ()
+        for fact in _between(self.facts.values(), None, instant):
+            if isinstance(fact, ProfileSnapshot):
+                properties, segments = dict(fact.properties), fact.segments
+            elif isinstance(fact, ProfileUpdate):
+                properties |= fact.properties
+                for name in [name for name, value in properties.items() if value is None]:
+                    del properties[name]
+                segments = segments if fact.segments is None else fact.segments
+        return properties, segments
+
 
 def _between(facts: Iterable[Fact], after: int | None, until: int | None) -> tuple[Fact, ...]:
     between = (
@@ -136,6 +150,13 @@ def essence(completion: Completion) -> Completion:
     return attrs.evolve(completion, recorded_at=completion.achieved_at)
 
 
+def _assert_alike(store: Store, model: StoreModel) -> None:
+    for instant in (-1, SPAN // 2, SPAN):
+        likenesses = [(each.profile_id, each[1:]) for each in store.profiles_at(instant, [*NAMES, "nobody"])]
+        assert len(likenesses) == len(model.known)
+        assert dict(likenesses) == {name: known.likeness(instant) for name, known in model.known.items()}
+
+
 def assert_agrees(store: Store, model: StoreModel) -> None:
     """Ask *store* everything, and compare the answers with the model's."""
     assert store.load([*NAMES, "nobody"]) == {name: known.stored() for name, known in model.known.items()}
@@ -149,6 +170,7 @@ def assert_agrees(store: Store, model: StoreModel) -> None:
             _assert_later(store.load([name], resume=True)[name], known, known.state.at)
         else:
             assert store.load([name], resume=True)[name] == known.stored()
+    _assert_alike(store, model)
     dropped = {name: known.dropped_receipts(name) for name, known in model.known.items() if known.receipts}
     assert store.dropped_receipts([*NAMES, "nobody"]) == dropped
     assert list(store.profile_ids()) == sorted(model.known)

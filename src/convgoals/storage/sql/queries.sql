@@ -29,6 +29,11 @@ WHERE profile.name = ?;
 -- name: current_name
 SELECT new.name FROM profile AS old JOIN profile AS new ON new.id = coalesce(old.became, old.id) WHERE old.name = ?;
 
+-- name: find_profiles
+SELECT profile.name, profile.id, standing.until, standing.wake, standing.facts, standing.completions
+FROM profile JOIN standing ON standing.profile = profile.id
+WHERE profile.name IN (?);
+
 -- name: add_profile
 INSERT INTO profile (id, name) VALUES (?, ?);
 

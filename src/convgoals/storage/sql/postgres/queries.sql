@@ -167,6 +167,11 @@ ORDER BY profile.id, chunk.id;
 -- name: chunks
 SELECT profile, scope, facts FROM chunk WHERE profile = ANY(%b::bigint[]) ORDER BY profile, id;
 
+-- name: chunks_of_names
+SELECT profile.name, chunk.scope, chunk.facts FROM profile LEFT JOIN chunk ON chunk.profile = profile.id
+WHERE profile.name = ANY(%b::text[]) AND profile.until IS NOT NULL
+ORDER BY profile.id, chunk.id;
+
 -- name: profile_names
 SELECT name FROM profile WHERE name > %s AND until IS NOT NULL ORDER BY name LIMIT %s;
 

@@ -76,17 +76,6 @@ def test_damage_is_told(store: SQLiteStore, statement: str, code: str) -> None:
     assert all(each.message for each in found)
 
 
-@pytest.mark.parametrize("packed", [b"7", bytes(8), bytes(48), "text", 7])
-def test_damaged_journal_is_told(path: Path, store: SQLiteStore, packed: object) -> None:
-    """A journal of where profiles stand that cannot be read is damage, and no question is answered without it."""
-    store.commit(batch(1))
-    with closing(SQLiteStore(path)) as other:
-        store._database._connection.execute("UPDATE fresh_standing SET standings = ?", (packed,))
-        assert [each.code for each in other.damage()] == ["unreadable"]
-        with pytest.raises(StoreError, match="cannot be read"):
-            other.load(["p1"])
-
-
 def test_damaged_pages_are_told(path: Path, store: SQLiteStore) -> None:
     """Pages that are no pages of a database are told as damage of the file, and nothing else is asked then."""
     store.close()

@@ -22,6 +22,7 @@ import pytest
 
 from convgoals import CampaignReceipt, Event, Goal, GoalEngine, ProfileUpdate
 from convgoals.records import Fact
+from convgoals.storage import sqlite_standings
 from convgoals.storage.memory import MemoryStore
 from convgoals.storage.open import open_store
 from convgoals.testing.store_samples import everything
@@ -33,6 +34,13 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and 
 
 Work: TypeAlias = Callable[[str, int], None]
 """What a child does: goes on in the store of a URL, for ever, and reports into a pipe."""
+
+
+@pytest.fixture(autouse=True)
+def _short_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even small batches go through the journal of where profiles stand, which is soon full."""
+    monkeypatch.setattr(sqlite_standings, "_FEW", 1)
+    monkeypatch.setattr(sqlite_standings, "_PROFILES", 6)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -232,13 +232,13 @@ def test_emptying_the_log_fails(store: SQLiteStore, monkeypatch: pytest.MonkeyPa
 
 def test_few_places_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """How many profiles' places are kept at hand makes no difference to what is kept."""
-    monkeypatch.setattr("convgoals.storage.sqlite._PLACES", 2)
+    monkeypatch.setattr("convgoals.storage.sqlite_identities._PLACES", 2)
     with closing(SQLiteStore(tmp_path / "few.db")) as store, closing(SQLiteStore()) as whole:
         for number in range(20):
             store.commit(batch(number))
             whole.commit(batch(number))
-            assert len(store._places) <= 2
-            assert len(store._absent) <= 2
+            assert len(store._identities.places) <= 2
+            assert len(store._identities._absent) <= 2
         assert everything(store, *PROFILES) == everything(whole, *PROFILES)
 
 

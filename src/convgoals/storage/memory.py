@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right, insort
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from operator import attrgetter
 
 import attrs
 from sortedcontainers import SortedSet
@@ -21,63 +19,15 @@ from convgoals.storage.base import (
     Changes,
     Damage,
     SavedGoal,
-    SavedState,
     StoredProfile,
     StoreInfo,
 )
 from convgoals.storage.identities import Identities
 from convgoals.storage.likeness import Likeness, from_facts
+from convgoals.storage.memory_facts import LONG, Rest, between, in_order
 from convgoals.storage.memory_ledger import Ledger
 from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.recount import Recounting
-
-_ID = attrgetter("id")
-_INSTANT = attrgetter("instant")
-_FACT_ORDER = attrgetter("instant", "id")
-
-
-_LONG = 256
-"""From how many facts on it is worth remembering their ids."""
-
-
-class _Rest:
-    """What few profiles have.
-
-    Attributes:
-        state: what was saved.
-        scoped: facts by scope.
-        receipts: those whose facts were dropped, by campaign and id: instant and channel.
-        ids: the ids of the tidy facts, where there are many.
-    """
-
-    __slots__ = ("ids", "receipts", "scoped", "state")
-
-    def __init__(self) -> None:
-        self.state: SavedState | None = None
-        self.scoped: dict[str, list[Fact]] = {}
-        self.receipts: dict[tuple[str, str], tuple[int, str | None]] = {}
-        self.ids: set[str | None] | None = None
-
-
-def _in_order(facts: list[Fact]) -> list[Fact]:
-    if len(set(map(_ID, facts))) < len(facts):
-        by_id: dict[str | None, Fact] = {}
-        for fact in facts:
-            by_id.setdefault(fact.id, fact)
-        facts = list(by_id.values())
-    facts.sort(key=_INSTANT)
-    if len(set(map(_INSTANT, facts))) < len(facts):
-        facts.sort(key=_FACT_ORDER)
-    return facts
-
-
-def _between(facts: list[Fact], after: int | None, until: int | None) -> tuple[Fact, ...]:
-    """Those of ordered *facts* that are later than *after*, and not later than *until*."""
-    if after is None and until is None:
-        return tuple(facts)
-    start = 0 if after is None else bisect_right(facts, after, key=_INSTANT)
-    end = len(facts) if until is None else bisect_right(facts, until, key=_INSTANT)
-    return tuple(facts[start:end])
 
 
 class MemoryStore(Recounting):
@@ -92,7 +42,7 @@ class MemoryStore(Recounting):
         self._tidy: dict[str, int] = {}  # how many of them are in order, and all different; the others are as they came
         self._until: dict[str, int] = {}
         self._wake: dict[str, int] = {}  # of those that time alone may move
-        self._rest: dict[str, _Rest] = {}
+        self._rest: dict[str, Rest] = {}
         self._ledger = Ledger(self._facts)
         self._wakes: SortedSet = SortedSet()
         self._goals: dict[str, SavedGoal] = {}
@@ -121,12 +71,12 @@ class MemoryStore(Recounting):
                 continue
             reached, wake, rest = self._until[profile_id], self._wake.get(profile_id), self._rest.get(profile_id)
             if rest is None:
-                found[profile_id] = StoredProfile(_between(self._kept(profile_id), after, until), reached, wake)
+                found[profile_id] = StoredProfile(between(self._kept(profile_id), after, until), reached, wake)
                 continue
             start = rest.state.at if resume and rest.state is not None else after
-            later = {scope: _between(facts, start, until) for scope, facts in rest.scoped.items()}
+            later = {scope: between(facts, start, until) for scope, facts in rest.scoped.items()}
             scoped = {scope: facts for scope, facts in later.items() if facts} or NO_FACTS
-            kept = _between(self._kept(profile_id), start, until)
+            kept = between(self._kept(profile_id), start, until)
             found[profile_id] = StoredProfile(kept, reached, wake, rest.state, scoped)
         return found
 
@@ -134,38 +84,16 @@ class MemoryStore(Recounting):
         """A profile's facts by ``(instant, id)``; of several with one id, the first received."""
         facts = self._facts[profile_id]
         if self._tidy.get(profile_id, 0) < len(facts):
-            if len(facts) < _LONG:
-                facts = self._facts[profile_id] = _in_order(facts)
+            if len(facts) < LONG:
+                facts = self._facts[profile_id] = in_order(facts)
             else:
-                self._sort_in(profile_id, facts)
+                self._more(profile_id).sort_in(facts, self._tidy.get(profile_id, 0))
             self._tidy[profile_id] = len(facts)
         return facts
 
-    def _sort_in(self, profile_id: str, facts: list[Fact]) -> None:
-        """Bring the facts of a long log in order, at the cost of those that are new."""
-        rest, tidy = self._more(profile_id), self._tidy.get(profile_id, 0)
-        came = facts[tidy:]
-        del facts[tidy:]
-        if rest.ids is None:
-            rest.ids = set(map(_ID, facts))
-        new = []
-        for fact in came:
-            if fact.id not in rest.ids:
-                rest.ids.add(fact.id)
-                new.append(fact)
-        new.sort(key=_FACT_ORDER)
-        if not new or not facts or _FACT_ORDER(facts[-1]) < _FACT_ORDER(new[0]):
-            facts += new
-        elif len(new) < _LONG:
-            for fact in new:
-                insort(facts, fact, key=_FACT_ORDER)
-        else:
-            facts += new
-            facts.sort(key=_FACT_ORDER)
-
-    def _more(self, profile_id: str) -> _Rest:
+    def _more(self, profile_id: str) -> Rest:
         if profile_id not in self._rest:
-            self._rest[profile_id] = _Rest()
+            self._rest[profile_id] = Rest()
         return self._rest[profile_id]
 
     def dropped_receipts(self, profile_ids: Iterable[str]) -> dict[str, tuple[CampaignReceipt, ...]]:
@@ -236,7 +164,7 @@ class MemoryStore(Recounting):
             known = self._more(profile_id).scoped
             for scope, facts in scopes.items():
                 if facts:
-                    known[scope] = _in_order([*known.get(scope, ()), *facts])
+                    known[scope] = in_order([*known.get(scope, ()), *facts])
 
     def _drop_facts(self, profile_id: str, dropped: Collection[str]) -> None:
         if profile_id not in self._facts:

@@ -142,7 +142,8 @@ def test_reports_of_everyone_read_no_completions(monkeypatch: pytest.MonkeyPatch
     reader = Watched(store)
     for breakdown in (None, "channel", "version"):
         report(reader, GOAL, breakdown=breakdown, baseline=(None, "2026-01-31"))
-    assert [question.by for question in asked] == [None, None, "channel", None, "version", None]
+    # The period, the baseline, and both together: who converted in both is known then.
+    assert [question.by for question in asked] == [None, None, None, "channel", None, None, "version", None, None]
     for more in ({"breakdown": "segment"}, {"audience": 'profile.plan = "pro"'}, {"by": "entered"}):
         with pytest.raises(AssertionError, match="completions were read"):
             report(reader, GOAL, **more)  # type: ignore[arg-type]

@@ -20,7 +20,9 @@ from hypothesis import strategies as st
 from analytics.ledger import Ledger, at, done, goal, ledgers, moments, periods, receipts
 from convgoals.analytics.buckets import Every
 from convgoals.analytics.goal_report import GoalReport
+from convgoals.analytics.periods import Period
 from convgoals.analytics.report import report
+from convgoals.analytics.stats import difference, paired_difference
 from convgoals.errors import QuestionError, StoreError
 from convgoals.instants import to_datetime, to_instant
 from convgoals.records import CampaignReceipt, Completion
@@ -172,6 +174,48 @@ def test_baseline(ledger: Ledger, one: datetime, other: datetime) -> None:
     assert Fraction(found.baseline.value_change) == Fraction(found.value_sum) - Fraction(alone.value_sum)
     named = report(ledger, goal(), since=since, until=until, baseline=(alone.since, alone.until))
     assert named.baseline == found.baseline
+
+
+@given(ledgers("buy"), periods, periods, st.sampled_from([None, "segment"]))
+def test_the_same_profiles_in_both_periods(
+    ledger: Ledger,
+    now: tuple[datetime | None, datetime | None],
+    then: tuple[datetime | None, datetime | None],
+    breakdown: str | None,
+) -> None:
+    """Periods without a gap between them are compared profile by profile, however the report comes about."""
+    found = report(ledger, goal(), since=now[0], until=now[1], baseline=then, breakdown=breakdown)
+    assert found.baseline is not None
+    first, second = (_converting(ledger, period) for period in (then, now))
+    total = ledger.profile_count()
+    paired = paired_difference(
+        len(first & second), len(first - second), len(second - first), total - len(first | second)
+    )
+    step = timedelta(microseconds=1)
+    gap = any(
+        one is not None and other is not None and one + step < other
+        for one, other in ((now[1], then[0]), (then[1], now[0]))
+    )
+    if not gap:
+        assert found.baseline.difference == paired
+    else:
+        assert found.baseline.difference == difference(paired.first, paired.second)
+
+
+def _converting(ledger: Ledger, period: tuple[datetime | None, datetime | None]) -> set[str]:
+    return {each.profile_id for each in ledger.completions("buy") if each.achieved_at in Period(*period)}
+
+
+def test_audiences_that_differ_are_two_samples() -> None:
+    """Recipients by the end of each period are not the same profiles, so they are not paired."""
+    sent = [CampaignReceipt("spring", who, at(f"2026-0{month}-02")) for who, month in (("a", 1), ("b", 2))]
+    ledger = Ledger([done("a", "2026-01-03"), done("b", "2026-02-03")], sent=sent)
+    linked = report(
+        ledger, goal(campaign="spring"), since="2026-02-01", until="2026-02-28", baseline=("2026-01-01", "2026-01-31")
+    )
+    assert linked.baseline is not None
+    assert not linked.baseline.difference.paired
+    assert (linked.baseline.figures.conversion.total, linked.audience) == (1, 2)
 
 
 def test_period_before() -> None:

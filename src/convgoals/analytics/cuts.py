@@ -16,7 +16,7 @@ from convgoals.analytics.figures import EXACT, as_number
 from convgoals.analytics.people import PASS, every_fact
 from convgoals.analytics.results import to_plain
 from convgoals.errors import GoalError, QuestionError
-from convgoals.instants import BEGINNING, to_instant
+from convgoals.instants import BEGINNING, to_datetime, to_instant
 from convgoals.language.format import format_path
 from convgoals.language.parse import parse_path
 from convgoals.predicates.values import dig
@@ -118,8 +118,12 @@ def _campaign(reader: Reader, ids: Ids, at: datetime | None) -> Dimension:
     received: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
     for profile_id, instant, campaign, _ in reader.receipts():
         received[profile_id].append((instant, campaign))
+    begins: dict[str, datetime] = {}
     for each in received.values():
         each.sort()
+        for instant, campaign in reversed(each):
+            moment = to_datetime(instant)
+            begins[campaign] = min(moment, begins.get(campaign, moment))
 
     def until(profile_id: str, instant: int) -> tuple[str, ...]:
         receipts = received.get(profile_id, ())
@@ -132,7 +136,7 @@ def _campaign(reader: Reader, ids: Ids, at: datetime | None) -> Dimension:
         lambda completions: [until(each.profile_id, to_instant(each.achieved_at)) for each in completions],
         _several,
         lambda: ((each, () if at is None else until(each, to_instant(at))) for each in ids()),
-        through=True,
+        begins=begins,
     )
 
 

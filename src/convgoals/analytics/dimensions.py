@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, Literal
 
 import attrs
@@ -35,7 +36,8 @@ class Dimension:
         groups: what of each of some completions its values depend on.
         values: the values that a group stands for; ``None`` is "no value".
         members: each profile of the audience with its group, where that is known.
-        through: whether a member converts in a row only through a completion of that row: one after the campaign.
+        begins: where a member converts in a row only through a completion of that row, one after the campaign: when
+            each campaign began. Then of all others those count who completed the goal at or after that.
     """
 
     name: str
@@ -43,7 +45,7 @@ class Dimension:
     groups: Callable[[list[Completion]], Iterable[Any]]
     values: Callable[[Any], tuple[str | None, ...]]
     members: Callable[[], Iterator[tuple[str, Any]]] | None = None
-    through: bool = False
+    begins: Mapping[str, datetime] | None = None
 
 
 def check_limit(limit: int) -> int:
@@ -66,7 +68,8 @@ class Row:
         value: what the row's completions are worth.
         own: of the audience's profiles that have the value themselves, at the time of the report, those that
             converted (of a campaign: at or after its receipt); ``None`` where it is not known who has it.
-        difference: with ``own``: from the rate of the rest of the audience (first) to that of the row (second).
+        difference: with ``own``: from the rate of the rest of the audience (first; of a campaign: those of the rest who
+            converted at or after the first time that anybody received it) to that of the row (second).
             Without: from the share of the largest row (first) to that of this one (second), which is of the same
             profiles and so paired; ``None`` for that row itself. With Holm's correction over all rows; ``None`` for
             the others.
@@ -116,22 +119,24 @@ class Breakdown:
         self._first: Counter[Any] = Counter()
         self._members: defaultdict[Any, set[str]] = defaultdict(set)
         self._sums: defaultdict[Any, Sum] = defaultdict(Sum)
+        self._latest: dict[str, datetime] = {}  # each profile's latest completion, where it matters
+        self._ends: defaultdict[Any, list[datetime]] = defaultdict(list)  # the same of the members of each group
 
     def feed(self, completions: list[Completion], first: list[Completion]) -> Sum:
-        """Takes in *completions*; *first* are those of them that are their profile's first in the report, in order.
+        """Takes in *completions*; *first* are those of them that are their profile's first in the report.
 
         Returns the sum of their values, which is made on the way: groups do not overlap.
         """
         together = Sum()
         parts: defaultdict[Any, list[Completion]] = defaultdict(list)
-        coming = iter(first)
-        following = next(coming, None)
         for group, completion in zip(self._by.groups(completions), completions, strict=True):
             parts[group].append(completion)
-            if completion is following:
-                self._first[group] += 1
-                following = next(coming, None)
+        if self._by.begins is not None:
+            self._latest.update((completion.profile_id, completion.achieved_at) for completion in completions)
+        firsts = set(map(id, first)) if self._by.exclusive else frozenset()
         for key, part in parts.items():
+            if firsts:
+                self._first[key] += sum(map(firsts.__contains__, map(id, part)))
             self._completions[key] += len(part)
             values = Sum()
             values.extend([completion.value for completion in part])
@@ -171,7 +176,8 @@ class Breakdown:
             own = None
             if self._by.members is not None:
                 # Without any value there is nothing to convert through.
-                through = {part for part in parts if self._by.through and self._by.values(part) != (None,)}
+                after = self._by.begins is not None
+                through = {part for part in parts if after and self._by.values(part) != (None,)}
                 converting = self._profiles(through) + sum(did[part] for part in parts if part not in through)
                 own = Proportion(converting, sum(have[part] for part in parts), confidence)
             return Row(
@@ -185,11 +191,9 @@ class Breakdown:
 
         def against(listed: Row, largest: Row) -> Difference | None:
             if listed.own is not None:
-                parts = groups[listed.key]
                 others = have.total() - listed.own.total
-                return difference(
-                    Proportion(did.total() - sum(did[part] for part in parts), others, confidence), listed.own
-                )
+                converting = self._others(listed.key, set(groups[listed.key]), did)
+                return difference(Proportion(converting, others, confidence), listed.own)
             if listed is largest:
                 return None
             neither = audience - largest.conversion.count - listed.conversion.count
@@ -211,7 +215,16 @@ class Breakdown:
                 have[group] += 1
                 if profile_id in converted:
                     did[group] += 1
+                    if self._by.begins is not None:
+                        self._ends[group].append(self._latest[profile_id])
         return have, did
+
+    def _others(self, key: str | None, parts: Collection[Any], did: Mapping[Any, int]) -> int:
+        """How many converted of the members that have not that value, since it is one that they could have had."""
+        if self._by.begins is None or key is None:
+            return sum(number for part, number in did.items() if part not in parts)
+        begins = self._by.begins[key]
+        return sum(begins <= latest for part, ends in self._ends.items() if part not in parts for latest in ends)
 
     def _profiles(self, groups: Collection[Any]) -> int:
         if self._by.exclusive:

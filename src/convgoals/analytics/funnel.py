@@ -24,7 +24,7 @@ from convgoals.analytics.selection import Audience, as_of, check_audience, check
 from convgoals.analytics.stats import CONFIDENCE, Difference, Proportion, check_confidence, correct, difference
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
-from convgoals.instants import MICROSECOND, to_instant
+from convgoals.instants import MICROSECOND
 from convgoals.language.condition import Condition
 from convgoals.records import Completion
 from convgoals.storage.passages import Passages, Stages
@@ -172,8 +172,7 @@ def _stages_of(
         return None
     return Stages(
         [(goal.name, versions.get(goal.name)) for goal in goals],
-        None if period.since is None else to_instant(period.since),
-        None if period.until is None else to_instant(period.until),
+        *period.instants,
         span,
     )
 

@@ -32,8 +32,8 @@ class Baseline:
         figures: the baseline's.
         completions_change: the report's completions less the baseline's.
         value_change: the report's sum of values less the baseline's, exact.
-        difference: from the baseline's rate (first) to the report's (second). The two periods are compared as
-            independent samples.
+        difference: from the baseline's rate (first) to the report's (second). Where both are of everyone, and no time
+            lies between the two periods, they are compared profile by profile (paired), else as independent samples.
         sentence: what the difference says, in words.
     """
 

@@ -19,7 +19,6 @@ from convgoals.analytics.survival import Curve, curve
 from convgoals.analytics.tally import Tally
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal
-from convgoals.instants import to_instant
 from convgoals.records import Completion
 from convgoals.standing.standing import has_window
 from convgoals.storage.reader import Reader
@@ -83,23 +82,24 @@ class Measure:
     outcomes: Outcomes | None = None
     curve: Curve | None = None
 
+    @property
+    def of_everyone(self) -> bool:
+        """Whether the audience is all that are known, whatever the period."""
+        chosen = self.selection
+        return chosen.campaign is None and chosen.members is None and not isinstance(self.tally, CohortTally)
+
     def question(self, goal: Goal, version: int | None, every: str | None, breakdown: str | None) -> Question | None:
         """What a store can answer of it by itself: figures of everyone, cut by what a completion says of itself.
 
         ``None`` where it must be told by the completions: of an audience that has to be picked out, of cohorts, and by
         what only profiles, receipts or triggers say.
         """
-        if self.selection.campaign is not None or self.selection.members is not None:
-            return None
-        if isinstance(self.tally, CohortTally):
-            return None
-        if breakdown is not None and breakdown not in CUTS:
+        if not self.of_everyone or (breakdown is not None and breakdown not in CUTS):
             return None
         return Question(
             goal.name,
             version,
-            None if self.period.since is None else to_instant(self.period.since),
-            None if self.period.until is None else to_instant(self.period.until),
+            *self.period.instants,
             bucket=None if every is None else self.tally.bucket_span,
             by=None if breakdown is None else CUTS[breakdown],
             percents=PERCENTS,

@@ -44,6 +44,20 @@ class Period:
         """Whether the period is all of time."""
         return self.since is None and self.until is None
 
+    @property
+    def instants(self) -> tuple[int | None, int | None]:
+        """Both ends, as a store is asked for them."""
+        since, until = self.since, self.until
+        return None if since is None else to_instant(since), None if until is None else to_instant(until)
+
+    def joined(self, other: Period) -> Period | None:
+        """All that lies in this one or the *other*; ``None`` where there is something in between."""
+        first, second = sorted((self, other), key=lambda each: (each.since is not None, each.since or _NEVER))
+        if first.until is not None and second.since is not None and first.until + MICROSECOND < second.since:
+            return None
+        until = None if first.until is None or second.until is None else max(first.until, second.until)
+        return Period(first.since, until)
+
     def __contains__(self, moment: datetime) -> bool:
         return (self.since is None or self.since <= moment) and (self.until is None or moment <= self.until)
 

@@ -23,11 +23,12 @@ from convgoals.analytics.measure import Asked, By, Measure, measure
 from convgoals.analytics.periods import Moment, Period, previous, read_period, read_zone
 from convgoals.analytics.selection import Audience, chunks
 from convgoals.analytics.standings import Stand, by_facts
-from convgoals.analytics.stats import CONFIDENCE, check_confidence, difference
+from convgoals.analytics.stats import CONFIDENCE, check_confidence, difference, paired_difference
 from convgoals.errors import QuestionError
 from convgoals.goals import Goal, Once
 from convgoals.instants import to_datetime
 from convgoals.storage.reader import Reader
+from convgoals.storage.summary import Question
 
 __all__ = ["Baseline", "GoalReport", "report"]
 
@@ -100,13 +101,23 @@ def report(
     measures = [found] if base is None else [found, base]
     questions = [each.question(goal, version, *((every, cut) if each is found else (None, None))) for each in measures]
     answered = [question for question in questions if question is not None]
+    union = period.joined(base.period) if base is not None and base.of_everyone else None
+    both: int | None = None  # how many converted in the period and in the baseline
     if len(answered) == len(measures):
-        for each, answer in zip(measures, reader.summaries(answered), strict=True):
+        if union is not None:
+            answered.append(Question(goal.name, version, *union.instants))
+        answers = reader.summaries(answered)
+        for each, answer in zip(measures, answers, strict=False):
             each.take(answer)
+        if union is not None:
+            now, then, either = (answer.whole.profiles for answer in answers)
+            both = now + then - either
     else:
         for chunk in chunks(reader, goal, version):
             for each in measures:
                 each.feed(chunk)
+        if base is not None and union is not None:
+            both = len(found.tally.profiles & base.tally.profiles)
 
     figures = found.figures()
     return GoalReport(
@@ -122,7 +133,7 @@ def report(
         trend=found.tally.trend(reached),
         dimension=cut,
         breakdown=found.breakdown(limit),
-        baseline=None if base is None else _compare(goal, figures, base, by),
+        baseline=None if base is None else _compare(goal, figures, base, by, both),
         by=by,
         condition=found.selection.condition,
         final_only=final_only,
@@ -145,9 +156,14 @@ def _baseline_period(baseline: object, period: Period, reached: datetime | None,
     )
 
 
-def _compare(goal: Goal, figures: Figures, base: Measure, by: str) -> Baseline:
+def _compare(goal: Goal, figures: Figures, base: Measure, by: str, both: int | None) -> Baseline:
     before = base.figures()
-    change = difference(before.conversion, figures.conversion)
+    then, now = before.conversion, figures.conversion
+    if both is None or then.total != now.total:
+        change = difference(then, now)
+    else:
+        neither = now.total - then.count - now.count + both
+        change = paired_difference(both, then.count - both, now.count - both, neither, now.confidence)
     sentence = tables.verdict(change, "the baseline", "the period")
     if by == "converted" and isinstance(goal.counting, Once) and before.conversion.count:
         sentence += " The goal counts once: under one version, who converted in one period cannot convert in the other."

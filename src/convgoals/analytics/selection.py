@@ -26,7 +26,7 @@ Audience = Literal["all", "recipients", "entered"] | str | Condition  # noqa: PY
 
 AUDIENCES = ("all", "recipients", "entered")
 
-CHUNK = 32_768
+CHUNK = 4_096
 """How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
 
 _WORD = re.compile(r"\s*[\w-]*\s*")

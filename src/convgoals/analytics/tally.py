@@ -19,6 +19,7 @@ from convgoals.analytics.stats import Proportion
 from convgoals.instants import MICROSECOND, to_datetime, to_instant
 from convgoals.records import Completion
 from convgoals.storage import summary
+from convgoals.storage.recount import new_among
 from convgoals.storage.summary import Summary, Waits
 
 _ACHIEVED_AT = attrgetter("achieved_at")
@@ -166,12 +167,7 @@ class Tally:
         return self._bucket
 
     def add(self, part: Part, completions: list[Completion]) -> None:
-        seen = self.profiles
-        first = []
-        for completion in completions:
-            if completion.profile_id not in seen:
-                seen.add(completion.profile_id)
-                first.append(completion)
+        first = new_among(completions, self.profiles)
         part.completions += len(completions)
         part.profiles += len(first)
         self._anchors += [completion.since_anchor for completion in first if completion.since_anchor is not None]

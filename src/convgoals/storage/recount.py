@@ -19,7 +19,7 @@ from convgoals.storage.passages import Passages, Stages, numbered, pass_through
 from convgoals.storage.reader import Reader
 from convgoals.storage.summary import Part, Question, Summary, waits_of
 
-CHUNK = 32_768
+CHUNK = 4_096
 """How many completions are taken at once: enough for the work inside to run in C, little enough to stream."""
 
 PROFILES = 1_000
@@ -79,6 +79,15 @@ def in_chunks(completions: Iterable[Completion]) -> Iterator[list[Completion]]:
         yield chunk
 
 
+def new_among(completions: list[Completion], seen: set[str]) -> list[Completion]:
+    """Those of *completions*, which come in order, that are the first of a profile not *seen*; now it is."""
+    # From behind, so that of several completions the earliest is the last to be put down.
+    earliest = dict(zip(map(_PROFILE, reversed(completions)), reversed(completions), strict=True))
+    found = [completion for profile_id, completion in earliest.items() if profile_id not in seen]
+    seen.update(earliest)
+    return found
+
+
 def recount(completions: Iterable[Completion], question: Question, everyone: int, reached: int | None) -> Summary:
     """The answer to *question*, out of the *completions* of its goal and version, which come in their order."""
     count = _Recount(question)
@@ -126,7 +135,7 @@ class _Recount:
 
     def _add(self, pile: _Pile, completions: list[Completion]) -> None:
         """Count *completions* in *pile*, in the whole, and in their groups."""
-        first = self._first_of(completions)
+        first = new_among(completions, self._seen)
         values = Sum()
         if self._question.by is None:
             values.extend(map(_VALUE, completions))
@@ -138,21 +147,6 @@ class _Recount:
             each.completions += len(completions)
             each.profiles += len(first)
             each.sum.merge(values)
-
-    def _first_of(self, completions: list[Completion]) -> list[Completion]:
-        """Those of *completions* that are their profile's first, now that they have gone by."""
-        seen = self._seen
-        profiles = set(map(_PROFILE, completions))
-        if len(profiles) == len(completions) and seen.isdisjoint(profiles):  # so it is where each completes once
-            seen |= profiles
-            return completions
-        known, see = seen.__contains__, seen.add
-        first = []
-        for completion, profile_id in zip(completions, map(_PROFILE, completions), strict=True):
-            if not known(profile_id):
-                see(profile_id)
-                first.append(completion)
-        return first
 
     def _add_groups(self, completions: list[Completion], first: list[Completion], together: Sum) -> None:
         group = attrgetter(str(self._question.by))

@@ -35,11 +35,11 @@ class Ledger:
         self._known = known
         self._entries: list[Entry] = []
         self._previous = array("q")  # for each place the profile's completion before it
-        self._number = array("q")  # … and the number of the profile
         self._achieved = array("q")  # … and the instant at which it was achieved
         self._latest: dict[str, int] = {}  # where the latest completion of a profile stands
+        self._gone: dict[str, int] = {}  # the same of profiles that became others
+        self._number = array("q")  # for the first places, as far as anybody has asked, the number of the profile
         self._first = array("q")  # by the number of a profile, where its first completion stands
-        self._gone: dict[str, int] = {}  # the numbers of profiles that became others
         self._ended: dict[int, int] = {}  # by the place of a completion that of its retraction
         self._by_goal: dict[str, list[int]] = {}
 
@@ -85,18 +85,10 @@ class Ledger:
     def _index(self, completion: Completion, place: int) -> None:
         """Find a completion again by its goal and its profile."""
         profile_id = completion.profile_id
-        if profile_id in self._known:
-            before = self._latest.get(profile_id, _NOWHERE)
-            number = len(self._first) if before == _NOWHERE else self._number[before]
-            self._latest[profile_id] = place
-        else:  # it became another
-            before = _NOWHERE
-            number = self._gone.setdefault(profile_id, len(self._first))
-        if number == len(self._first):
-            self._first.append(place)
-        self._previous.append(before)
-        self._number.append(number)
+        latest = self._latest if profile_id in self._known else self._gone
+        self._previous.append(latest.get(profile_id, _NOWHERE))
         self._achieved.append(to_instant(completion.achieved_at))
+        latest[profile_id] = place
         places = self._by_goal.get(completion.goal)
         if places is None:
             places = self._by_goal[completion.goal] = []
@@ -104,21 +96,22 @@ class Ledger:
 
     def _pass_over(self) -> None:
         """A retraction takes a place too."""
-        for column in (self._previous, self._number, self._achieved):
-            column.append(_NOWHERE)
+        self._previous.append(_NOWHERE)
+        self._achieved.append(_NOWHERE)
 
     def leave(self, profile_id: str) -> None:
         """What is written of a profile stays, but is no known profile's any more."""
         latest = self._latest.pop(profile_id, None)
         if latest is not None:
-            self._gone[profile_id] = self._number[latest]
+            self._gone[profile_id] = latest
 
     def erase(self, profile_ids: Collection[str]) -> None:
         """Erase all that is written of some profiles."""
         before, ended = self._entries, {end: place for place, end in self._ended.items()}
         self._entries, self._ended, self._by_goal = [], {}, {}
-        self._previous, self._number, self._achieved = array("q"), array("q"), array("q")
-        self._latest, self._gone, self._first = {}, {}, array("q")
+        self._previous, self._achieved = array("q"), array("q")
+        self._latest, self._gone = {}, {}
+        self._number, self._first = array("q"), array("q")
         moved: dict[int, int] = {}
         for place, entry in enumerate(before):
             if entry.profile_id in profile_ids:
@@ -192,10 +185,22 @@ class Ledger:
 
     def passages(self, stages: Stages) -> Passages[str]:
         """Of `Reader.passages`."""
+        self._number_all()
         moments = [self._moments(*goal, stages) for goal in stages.goals]
         entries, first = self._entries, self._first
         passages = pass_through(moments, len(first), stages.within)
         return passages.named(lambda numbers: [entries[first[number]].profile_id for number in numbers])
+
+    def _number_all(self) -> None:
+        """Number the profiles of what was written since this was last asked for."""
+        number, first = self._number, self._first
+        for place in range(len(number), len(self._previous)):
+            before = self._previous[place]
+            if before == _NOWHERE:
+                number.append(len(first))
+                first.append(place)
+            else:
+                number.append(number[before])
 
     def _moments(self, goal: str, version: int | None, stages: Stages) -> Moments:
         places, achieved = self._held(goal), self._achieved

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,13 @@ from convgoals.storage.passages import Stages
 from convgoals.storage.summary import Question
 from convgoals.testing.store_samples import completion, event, everything, kept, recorded
 
+_ARGUMENTS: Mapping[str, tuple[object, ...]] = {
+    "load": (["p"],), "due": (0,), "commit": (Batch(),), "forget": ("p",), "recipients": ("m",), "recorded": ("p",),
+    "dropped_receipts": (["p"],), "rename": ("g", "n"), "summaries": ([Question("g")],), "profiles_at": (0, ["p"]),
+    "passages": (Stages((("g", None),)),),
+}  # fmt: skip
+"""What the methods of a store are called with, if with anything."""
+
 
 class LifeLaws:
     """A test for each law about the life of a store; fixtures are those of `StoreContract`."""
@@ -28,19 +36,12 @@ class LifeLaws:
         """A closed store raises `StoreError` on every use, and may be closed again."""
         store.close()
         store.close()
-        uses: list[Callable[[], object]] = [
-            lambda: store.load(["p"]), store.profile_ids, lambda: store.due(0), lambda: store.commit(Batch()),
-            store.goals, store.entries, store.history, store.completions, store.aliases, store.positions,
-            lambda: store.forget("p"), store.generation, store.profile_count, lambda: store.recipients("m"),
-            store.receipts, store.reached, lambda: store.recorded("p"), store.info, store.damage, store.compact,
-            lambda: store.dropped_receipts(["p"]), lambda: store.rename("g", "n"), store.writing().__enter__,
-            lambda: store.summaries([Question("g")]), lambda: store.profiles_at(0, ["p"]),
-            lambda: store.passages(Stages((("g", None),))),
-        ]  # fmt: skip
-        for use in uses:
-            with pytest.raises(StoreError) as caught:
-                use()
-            assert caught.value.code == "store-closed"
+        for name in sorted(name for name in dir(Store) if name[0] != "_" and name != "close"):
+            with pytest.raises(StoreError) as caught:  # noqa: PT012  a block is used by entering it
+                answer = getattr(store, name)(*_ARGUMENTS.get(name, ()))
+                if isinstance(answer, AbstractContextManager):
+                    answer.__enter__()
+            assert caught.value.code == "store-closed", name
 
     def test_reopened(self, store: Store, reopen: Callable[[], Store]) -> None:
         """What was committed is there when the store is opened again, and goes on from there."""

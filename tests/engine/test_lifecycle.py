@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from convgoals import Event, Goal, GoalDefinitionError, GoalEngine, UnknownGoalError
-from convgoals.engine import engine as engine_module
+from convgoals.engine import lifecycle
 from convgoals.engine.plans import Plans
 from convgoals.language.condition import Condition
 from convgoals.predicates import plan as plan_module
@@ -59,7 +59,7 @@ def test_restoring_after_a_restart(tmp_path: Any) -> None:
 
 def test_progress_of_adding(monkeypatch: pytest.MonkeyPatch) -> None:
     """All known profiles are evaluated in bounded passes, and each pass is told."""
-    monkeypatch.setattr(engine_module, "PASS", 4)
+    monkeypatch.setattr(lifecycle, "PASS", 4)
     told: list[int] = []
     with GoalEngine([Goal("g", "event a")]) as engine:
         engine.process([Event("a", f"p{n}", "2026-01-01T00:00:00Z", id="1") for n in range(10)])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,12 +14,11 @@ import attrs
 
 from convgoals.engine.batch import BatchRun
 from convgoals.engine.diagnostics import Diagnostics
-from convgoals.engine.evaluating import evaluate_known
 from convgoals.engine.fold import ProfileRecord
 from convgoals.engine.identity import merge
 from convgoals.engine.intake import Intake, Rejection, as_instant, owners
 from convgoals.engine.keeping import Keeping
-from convgoals.engine.lifecycle import Lifecycle
+from convgoals.engine.lifecycle import PASS, Lifecycle
 from convgoals.engine.plans import Plans
 from convgoals.engine.pruning import last_before
 from convgoals.engine.questions import CLOCK, FLOOR, Questions
@@ -43,9 +41,6 @@ CACHED_PROFILES = 200_000
 
 CACHED_BYTES = 112 * 2**20
 """How many bytes these states may take."""
-
-PASS = 1_000
-"""How many profiles are loaded at a time where all have to be looked at."""
 
 Change = Completion | Retraction
 
@@ -197,78 +192,6 @@ class GoalEngine(Questions, Lifecycle, Keeping):
                 return
 
     # ---- goals (semantics §7)
-
-    def add(self, goal: Goal, *, on_progress: Callable[[int], None] | None = None) -> list[Change]:
-        """Save a goal; it is live at once, for the profiles known already and all to come.
-
-        A goal of the same name is replaced: if what it asks or how it counts is another, under a new version, and the
-        old version's completions stay.
-
-        Args:
-            goal: the goal.
-            on_progress: called with the number of known profiles evaluated so far, a bounded number at a time.
-
-        Returns:
-            The completions of known profiles, from the facts that are kept of them.
-        """
-        with self._lock:
-            with self._changing():
-                changes = self._save([goal], on_progress)
-            return self._announce(changes)
-
-    def _changed(self, goals: Iterable[Goal]) -> list[SavedGoal]:
-        """Those of *goals* that are not saved as they are, as they are to be saved."""
-        changed = []
-        for goal in goals:
-            if self._schema is not None:
-                self._schema.check(goal)
-            before = self._saved.get(goal.name)
-            if before is not None and before.goal == goal and not before.archived:
-                continue
-            version = 1 if before is None else before.version + (_meaning(before.goal) != _meaning(goal))
-            changed.append(SavedGoal(goal, version, scopes=() if before is None else before.scopes))
-        return changed
-
-    def _save(self, goals: list[Goal], on_progress: Callable[[int], None] | None = None) -> list[Change]:
-        changed = self._changed(goals)
-        if not changed:
-            return []
-        saved = self._saved | {each.goal.name: each for each in changed}
-        plans = Plans(saved)
-        changes = self._evaluate_all(plans, frozenset(each.goal.name for each in changed), on_progress)
-        self._store.commit(Batch(goals=tuple(changed)))  # last: what was broken off is begun anew
-        self._saved = saved
-        self._use(plans)
-        return changes
-
-    def _evaluate_all(
-        self, plans: Plans, names: frozenset[str], on_progress: Callable[[int], None] | None
-    ) -> list[Change]:
-        """Evaluate some goals over every known profile, a bounded number at a time."""
-        waiting, done, changes = self._store.profile_ids(), 0, []
-        asked = [(name, plans.saved[name].version) for name in names]
-        unrecorded = frozenset(
-            key for key in asked if next(self._store.completions(key[0], version=key[1]), None) is None
-        )
-        while chunk := list(itertools.islice(waiting, PASS)):
-            run = self._run(plans)
-            run.unrecorded = unrecorded
-            for profile_id, stored in self._store.load(chunk).items():
-                evaluate_known(run, profile_id, stored, names)
-            changes += self._commit(run, Batch())
-            done += len(chunk)
-            if on_progress is not None:
-                on_progress(done)
-        return sorted(changes, key=_all_changes_order)
-
-    def archive(self, name: str) -> None:
-        """Stop evaluating a goal; its history stays. Raises `UnknownGoalError`."""
-        with self._changing():
-            before = self._saved_goal(name)
-            after = attrs.evolve(before, archived=True)
-            self._store.commit(Batch(goals=(after,)))
-            self._saved[name] = after
-            self._use(Plans(self._saved))
 
     def goals(self, *, archived: bool = False) -> list[Goal]:
         """The live goals, in the order in which they were first saved; with *archived*, also the archived ones."""
@@ -484,14 +407,5 @@ class GoalEngine(Questions, Lifecycle, Keeping):
             self._records.pop(current, None)
 
 
-def _all_changes_order(change: Change) -> tuple[bool, datetime, str, str]:
-    return (isinstance(change, Completion), change.achieved_at, change.profile_id, change.goal)
-
-
 _change_order = attrgetter("achieved_at", "profile_id", "goal")
 """What goes before what among changes; those of one goal at one instant come in the order of their triggers' ids."""
-
-
-def _meaning(goal: Goal) -> tuple[object, ...]:
-    """What makes a goal's completions what they are: if it changes, so does the version."""
-    return str(goal.condition), goal.count, goal.value, goal.timezone, goal.since

@@ -159,9 +159,29 @@ def test_whoever_only_reads_opens_while_another_writes(postgres: Server, tmp_pat
                 assert [reader.report(goal).completions for goal in GOALS] == [
                     len(list(writer.history(goal=goal))) for goal in GOALS
                 ]
-                assert reader.checkpoint() == {}
                 with pytest.raises(StoreBusyError):
                     reader.process([fact(9, "p")])
+
+
+def test_a_checkpoint_waits_for_what_is_being_committed(postgres: Server, tmp_path: Path) -> None:
+    """Whoever starts while the server still commits for a worker that died reads on from there, and nothing twice."""
+    schema = postgres.schema(tmp_path)
+    PostgresStore(postgres.url, schema=schema).close()
+    begun, left = threading.Event(), threading.Event()
+
+    def die_slowly() -> None:
+        with GoalEngine(store=PostgresStore(postgres.url, schema=schema)) as dying, dying._store.writing(["p"]):
+            dying._store.commit(Batch(profiles={"p": kept()}, positions={"orders": 7}))
+            begun.set()
+            left.wait(0.3)
+
+    def start_again() -> None:
+        begun.wait(10)
+        with GoalEngine(store=PostgresStore(postgres.url, schema=schema)) as engine:
+            assert engine._store.positions() == {}
+            assert engine.checkpoint() == {"orders": 7}
+
+    at_once(die_slowly, start_again)
 
 
 def test_a_goal_of_another_worker_is_live(postgres: Server, tmp_path: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from convgoals.errors import StoreError
+from convgoals import Goal, GoalEngine
+from convgoals.errors import StoreBusyError, StoreError
 from convgoals.storage import sqlite
 from convgoals.storage.base import Batch
 from convgoals.storage.memory import MemoryStore
@@ -207,3 +209,28 @@ def test_other_urls(url: str, hint: str) -> None:
         open_store(url)
     assert caught.value.code == "store-url"
     assert hint in caught.value.hint
+
+
+def test_a_new_file_that_another_is_making(tmp_path: Path) -> None:
+    """Whoever opens a file that another process is just making waits for it, up to the time allowed."""
+    path = tmp_path / "goals.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreBusyError):
+            SQLiteStore(path, busy_timeout=0.05)
+        timer = threading.Timer(0.2, other.execute, ("COMMIT",))
+        timer.start()
+        with closing(SQLiteStore(path)) as store:
+            assert store.profile_count() == 0
+        timer.join()
+
+
+@pytest.mark.parametrize("goals", [0, 1])
+def test_many_open_a_new_file(tmp_path: Path, goals: int) -> None:
+    """Of many that open a new file at the same time, each gets its turn."""
+    for number in range(8):
+        url = f"sqlite:///{tmp_path}/{number}.db"
+        with ThreadPoolExecutor(6) as threads:
+            opening = [threads.submit(GoalEngine, [Goal("g", "event a")] * goals, store=url) for _ in range(6)]
+            for each in opening:
+                each.result().close()

@@ -66,8 +66,15 @@ class Questions(Reasons, Protocol):
             return self._store.entries()
 
     def checkpoint(self) -> dict[str, int | str]:
-        """How far each source had been read by the last committed batch."""
-        with self._lock:
+        """How far each source had been read by the last committed batch.
+
+        What is being committed is waited for, also what a server still does for a worker that has died: to read on from
+        here is to read everything once.
+
+        Raises:
+            StoreBusyError: another writer was in the way for longer than the store waits.
+        """
+        with self._lock, self._store.writing():
             return {source: at for source, at in self._store.positions().items() if source not in (CLOCK, FLOOR)}
 
     def diagnostics(self, *, profiles: int | None = 1_000) -> Diagnostics:

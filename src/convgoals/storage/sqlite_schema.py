@@ -10,6 +10,7 @@ import functools
 import os
 import sqlite3
 from collections.abc import Iterator
+from time import monotonic, sleep
 from typing import Literal, TypeAlias
 
 from convgoals.errors import StoreError
@@ -55,7 +56,7 @@ def connect(path: str | os.PathLike[str] | None, busy_timeout: float, synchronou
         raise store_error(error, name) from error
     try:
         _check_ownership(connection, name)
-        _prepare(connection, name, synchronous)
+        _prepare(connection, name, synchronous, busy_timeout)
         _migrate(connection, name)
     except BaseException as error:
         connection.close()
@@ -87,11 +88,18 @@ def _check_ownership(connection: sqlite3.Connection, name: str) -> None:
         )
 
 
-def _prepare(connection: sqlite3.Connection, name: str, synchronous: Synchronous) -> None:
+def _prepare(connection: sqlite3.Connection, name: str, synchronous: Synchronous, busy_timeout: float) -> None:
     for setting in (*_SETTINGS, _SYNCHRONOUS[synchronous]):
         connection.execute(setting)
-    if name != MEMORY:
-        connection.execute("PRAGMA journal_mode = WAL")
+    deadline = monotonic() + busy_timeout
+    while name != MEMORY:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:  # for whoever is making the file just now, SQLite does not wait here
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > deadline:
+                raise
+        sleep(0.01)
 
 
 def _migrate(connection: sqlite3.Connection, name: str) -> None:

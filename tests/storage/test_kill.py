@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +23,7 @@ import attrs
 import pytest
 
 from convgoals import CampaignReceipt, Event, Goal, GoalEngine, ProfileUpdate
+from convgoals.care.check import check_store
 from convgoals.records import Fact
 from convgoals.storage import sqlite_standings
 from convgoals.storage.memory import MemoryStore
@@ -220,6 +223,45 @@ def test_killed_engine(url: str) -> None:
     assert done > KILLS
     assert announced
     assert max(announced.values()) <= 3  # a step commits three times at the most, and each of them is told once
+
+
+def feed_share(share: int, url: str, report: int) -> None:
+    """Feed every other batch of the stream, of the share 0 or 1, from the checkpoint on; report each."""
+    with GoalEngine(store=url, keep="all") as engine:
+        done = int(engine.checkpoint().get(f"share {share}", 0))
+        while True:
+            engine.process(facts(2 * done + share), checkpoint={f"share {share}": done + 1})
+            done += 1
+            os.write(report, b".")
+            time.sleep(0.002)  # for the other to have its turn
+
+
+def test_killed_beside_another(url: str) -> None:
+    """Where one of two that feed the same profiles is killed again and again, the store has what both have fed."""
+    GoalEngine(GOALS, store=url, keep="all").close()
+    other = os.fork()
+    if other == 0:
+        try:
+            feed_share(1, url, os.open(os.devnull, os.O_WRONLY))
+        finally:
+            os._exit(1)
+    try:
+        for after, delay in islice(moments(), 1 + KILLS // 2):
+            killed_while_writing(partial(feed_share, 0), url, after, delay)
+    finally:
+        os.kill(other, signal.SIGKILL)
+        assert os.WIFSIGNALED(os.waitpid(other, 0)[1])
+    with GoalEngine(store=url, keep="all") as engine, GoalEngine(GOALS, keep="all") as steady:
+        fed = engine.checkpoint()
+        assert min(int(fed[f"share {share}"]) for share in (0, 1)) > 1
+        shares = [range(share, 2 * int(fed[f"share {share}"]), 2) for share in (0, 1)]
+        steady.process([fact for share in shares for number in share for fact in facts(number)])
+        found, expected = (
+            [attrs.evolve(each, recorded_at=each.achieved_at) for each in either.history()]
+            for either in (engine, steady)
+        )
+        assert found == expected
+        assert check_store(engine._store, sample=None).findings == ()
 
 
 def test_the_stream_has_everything() -> None:

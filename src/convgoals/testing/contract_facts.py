@@ -100,9 +100,15 @@ class FactLaws:
             again = [event(fact_id=f"{at:03}", instant=at, x=1) for at in order[start - 3 : start]]
             state = SavedState(start, "x") if start % 3 == 0 else None
             store.commit(Batch(profiles={"p": kept(*facts, *again, state=state)}))
+            if start % 5 == 0:
+                found = store.load(["p"])["p"].facts
+                assert [fact.instant for fact in found] == sorted(order[: start + 7])
         loaded = store.load(["p"])["p"]
         assert loaded.facts == tuple(event(fact_id=f"{at:03}", instant=at) for at in range(1_000))
         assert [fact.instant for fact in store.load(["p"], after=989)["p"].facts] == list(range(990, 1_000))
+        store.commit(Batch(profiles={"p": kept(*(event(fact_id=f"x{at}", instant=at) for at in range(600)))}))
+        later = [(at, f"{at:03}") for at in range(1_000)] + [(at, f"x{at}") for at in range(600)]
+        assert [(fact.instant, fact.id) for fact in store.load(["p"])["p"].facts] == sorted(later)
 
     def test_very_long_logs(self, store: Store) -> None:
         """Nothing of a log is lost where a state is saved after a very large number of batches of one fact each."""

@@ -9,11 +9,12 @@ rows: those of a few quarters, found by an index.
 from __future__ import annotations
 
 import functools
+import json
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import attrs
 
@@ -42,8 +43,27 @@ class Database(Protocol):
         ...
 
 
+class Repeats(NamedTuple):
+    """Completions that are no first ones.
+
+    Attributes:
+        track, quarter: theirs.
+        channel: theirs, where it is asked for.
+        number: how many there are.
+    """
+
+    track: int
+    quarter: int
+    channel: str | None
+    number: int
+
+
+Days: TypeAlias = dict[tuple[int, int, bool], list[Repeats]]
+"""What was asked already within one transaction: by track, instant, and whether by channel; see `_Answer`."""
+
+
 def answer(
-    database: Database, tracks: Mapping[int, int], question: Question, everyone: int, reached: int | None
+    database: Database, tracks: Mapping[int, int], question: Question, everyone: int, reached: int | None, days: Days
 ) -> Summary:
     """The answer to *question*, whatever version it asks for; within a transaction.
 
@@ -53,10 +73,11 @@ def answer(
         question: the question.
         everyone: as in `Summary`.
         reached: as there.
+        days: what further questions within the same transaction need not ask again.
     """
     if not tracks:
         return Summary(Part(), frozenset(), {}, {}, Waits(), everyone, reached)
-    found = _Answer(database, tracks, question)
+    found = _Answer(database, tracks, question, days)
     whole, parts, versions = found.parts()
     groups = {} if question.by is None else found.groups()
     return Summary(whole, versions, parts, groups, found.waits(), everyone, reached)
@@ -85,8 +106,9 @@ class _Pile:
 
 
 class _Answer:
-    def __init__(self, database: Database, tracks: Mapping[int, int], question: Question) -> None:
+    def __init__(self, database: Database, tracks: Mapping[int, int], question: Question, days: Days) -> None:
         self._database = database
+        self._days = days
         self._lane = min(tracks)
         self._tracks = tracks
         self._question = question
@@ -143,25 +165,31 @@ class _Answer:
         for quarter, completions in self._database.all("repeats_across", (self._lane, *quarters, day)):
             if quarter not in odd:
                 piles[bucket(quarter * QUARTER)[0]].profiles += completions
-        for _, quarter, _, completions in self._of_day:
-            if quarter not in odd:
-                piles[bucket(quarter * QUARTER)[0]].profiles += completions
+        for each in self._of_day:
+            if each.quarter not in odd:
+                piles[bucket(each.quarter * QUARTER)[0]].profiles += each.number
 
     @functools.cached_property
-    def _of_day(self) -> list[tuple[int, int, str | None, int]]:
-        """Of the day in which the period begins, whose repeats lie across in part: track, quarter, channel, how many.
-
-        The channel is told only where groups are by it.
-        """
-        start, found = self._since // DAY * DAY, []
+    def _of_day(self) -> Sequence[Repeats]:
+        """Of the day in which the period begins, whose repeats lie across in part: those that come in the period."""
+        start, by_channel = self._since // DAY * DAY, self._question.by == "channel"
+        first, last = _within(self._since, self._until, QUARTER)
+        found: list[Repeats] = []
         for track in self._tracks if start < self._since else ():
-            asked = (track, start, self._since, self._since, self._until)
-            if self._question.by == "channel":
-                rows = self._database.all("channel_repeats_of_day", asked)
-            else:
-                rows = [(quarter, None, number) for quarter, number in self._database.all("repeats_of_day", asked)]
-            found += [(track, *row) for row in rows]
+            of_track = self._days.get((track, self._since, by_channel))
+            if of_track is None:
+                asked = (track, start, self._since, self._since)
+                of_track = self._days[track, self._since, by_channel] = self._ask_of_day(asked, by_channel=by_channel)
+            found += [each for each in of_track if first <= each.quarter <= last]
         return found
+
+    def _ask_of_day(self, asked: tuple[int, ...], *, by_channel: bool) -> list[Repeats]:
+        track = asked[0]
+        if by_channel:
+            return [Repeats(track, *row) for row in self._database.all("channel_repeats_of_day", asked)]
+        # All of them as one text, counted here: that takes the half of grouping them in SQL.
+        counts = Counter(json.loads(self._database.one("repeats_of_day", *asked)[0]))
+        return [Repeats(track, quarter, None, number) for quarter, number in counts.items()]
 
     def _is_first(self, before: int | None) -> bool:
         return before is None or before < self._since
@@ -197,9 +225,9 @@ class _Answer:
             day = self._since // DAY
             for track, key, completions in self._database.all("group_repeats_across", (self._lane, *hours, day)):
                 pile(track, key_channel(key)).profiles += completions
-            for track, quarter, channel, completions in self._of_day:
-                if hours[0] <= quarter * QUARTER // HOUR <= hours[1]:
-                    pile(track, channel).profiles += completions
+            for each in self._of_day:
+                if hours[0] <= each.quarter * QUARTER // HOUR <= hours[1]:
+                    pile(each.track, each.channel).profiles += each.number
         return {key: found.part() for key, found in piles.items()}
 
     # ---- times to convert

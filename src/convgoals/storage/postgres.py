@@ -248,6 +248,7 @@ class PostgresStore:
             tracks = read_tracks(session.all("tracks"))
             (everyone,), (reached,) = session.one("profile_count"), session.one("reached")
             answers = []
+            days: kept_answers.Days = {}
             for question in questions:
                 of_goal = {number: version for number, (goal, version) in tracks.items() if goal == question.goal}
                 if question.version is not None and (
@@ -256,7 +257,7 @@ class PostgresStore:
                     completions = self.completions(question.goal, version=question.version)
                     answers.append(recount(completions, question, everyone, reached))
                 else:
-                    answers.append(kept_answers.answer(Asked(session), of_goal, question, everyone, reached))
+                    answers.append(kept_answers.answer(Asked(session), of_goal, question, everyone, reached, days))
             return answers
 
     def passages(self, stages: Stages) -> Passages[str]:

@@ -232,13 +232,14 @@ class SQLiteStore:
 
     def summaries(self, questions: Sequence[Question]) -> list[Summary]:
         with self._database.transaction("BEGIN"):
-            return [self._summary(question) for question in questions]
+            days: kept_answers.Days = {}
+            return [self._summary(question, days) for question in questions]
 
     def passages(self, stages: Stages) -> Passages[str]:
         with self._database.transaction("BEGIN"):
             return sqlite_ledger.passages(self._database, sqlite_ledger.read_tracks(self._database), stages)
 
-    def _summary(self, question: Question) -> Summary:
+    def _summary(self, question: Question, days: kept_answers.Days) -> Summary:
         tracks = {
             number: version
             for number, (goal, version) in sqlite_ledger.read_tracks(self._database).items()
@@ -249,7 +250,7 @@ class SQLiteStore:
             # Whose first completion under one version it is depends on that version alone.
             completions = self.completions(question.goal, version=question.version)
             return recount(completions, question, everyone, reached)
-        return kept_answers.answer(self._database, tracks, question, everyone, reached)
+        return kept_answers.answer(self._database, tracks, question, everyone, reached, days)
 
     def _history(
         self, goal: str | None, version: int | None, profile_id: str | None, as_of: datetime | None, *, retracted: bool

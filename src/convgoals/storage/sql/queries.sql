@@ -426,14 +426,13 @@ WHERE lane = ? AND hour BETWEEN ? AND ? AND day < ?
 GROUP BY track, channel;
 
 -- name: repeats_of_day
-SELECT (achieved - ((achieved % 900000000) + 900000000) % 900000000) / 900000000 AS quarter, count(*) FROM completion
-WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved BETWEEN ? AND ?
-GROUP BY 1 ORDER BY 1;
+SELECT json_group_array((achieved - ((achieved % 900000000) + 900000000) % 900000000) / 900000000) FROM completion
+WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved >= ?;
 
 -- name: channel_repeats_of_day
 SELECT (achieved - ((achieved % 900000000) + 900000000) % 900000000) / 900000000 AS quarter, channel, count(*) FROM completion
-WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved BETWEEN ? AND ?
-GROUP BY 1, 2 ORDER BY 1;
+WHERE track = ? AND before >= ? AND before < ? AND before > -9223372036854775808 AND achieved >= ?
+GROUP BY 1, 2;
 
 -- name: held_between
 SELECT achieved, before, channel, value FROM completion

@@ -447,14 +447,15 @@ WHERE lane = %s AND hour BETWEEN %s AND %s AND day < %s
 GROUP BY track, channel HAVING sum(completions) <> 0;
 
 -- name: repeats_of_day
-SELECT (achieved - ((achieved %% 900000000) + 900000000) %% 900000000) / 900000000 AS quarter, count(*) FROM completion
-WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved BETWEEN %s AND %s
-GROUP BY 1 ORDER BY 1;
+SELECT coalesce(
+    json_agg((achieved - ((achieved %% 900000000) + 900000000) %% 900000000) / 900000000), '[]'
+)::text FROM completion
+WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved >= %s;
 
 -- name: channel_repeats_of_day
 SELECT (achieved - ((achieved %% 900000000) + 900000000) %% 900000000) / 900000000 AS quarter, channel, count(*) FROM completion
-WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved BETWEEN %s AND %s
-GROUP BY 1, 2 ORDER BY 1;
+WHERE track = %s AND before >= %s AND before < %s AND before > -9223372036854775808 AND achieved >= %s
+GROUP BY 1, 2;
 
 -- name: held_between
 SELECT achieved, before, channel, value FROM completion

@@ -4,7 +4,8 @@
 tells it, and shrinks what fails. For the long run, ``python tests/lives.py --lives 20000 --pool 1500 --seed 7`` tells
 it at random, from goals and facts that Hypothesis has drawn beforehand, which is much faster; what fails is made
 shorter and printed. One life is one example: a log and an interleaving of its own, held to the reference after each of
-its up to sixteen steps. Goals come from the pool of the seed, so a long run is better made of several seeds.
+its up to seventeen steps. With ``--by-months`` facts lie where months are clipped, and a month later. Goals come from
+the pool of the seed, so a long run is better made of several seeds.
 """
 
 # ruff: noqa: T201  a command, too
@@ -29,7 +30,7 @@ from convgoals import Event, Goal, GoalEngine
 from convgoals.engine import fold, long_logs, restoring, rungs
 from convgoals.engine.states import Saved, read, write
 from convgoals.engine.trimming import event_types
-from convgoals.instants import BEGINNING, DAY, to_datetime, to_instant
+from convgoals.instants import BEGINNING, DAY, Shift, to_datetime, to_instant
 from convgoals.language.condition import Condition
 from convgoals.records import Fact
 from convgoals.storage.base import NO_STATE, Batch, ProfileChange, Store
@@ -368,12 +369,22 @@ def drawn(strategy: Any, number: int, start: int) -> list[Any]:
 
 
 class Chance:
-    """Tells lives at random."""
+    """Tells lives at random.
 
-    def __init__(self, start: int, size: int) -> None:
-        self.facts = {profile: drawn(logs.facts(profile), size, start) for profile in PROFILES}
-        some = drawn(goals("g"), size, start)
+    Args:
+        start: what chance is seeded with.
+        size: how many goals, and facts a profile, to choose from.
+        by_months: whether the facts are at the end of January and a month later, where months are clipped.
+    """
+
+    def __init__(self, start: int, size: int, *, by_months: bool = False) -> None:
         random_ = random.Random(start)  # noqa: S311  as above
+        self.facts = {profile: drawn(logs.facts(profile), size, start) for profile in PROFILES}
+        self.halves: tuple[int, ...] = (0,)
+        if by_months:
+            self.facts = {name: [_moved(fact, random_) for fact in facts] for name, facts in self.facts.items()}
+            self.halves = (2 * 27, 2 * (27 + 28))
+        some = drawn(goals("g"), size, start)
         trials = [random_.choices(self.facts["p"], k=8) for _ in range(6)]
         fertile = [goal for goal in some if any(evaluate(goal, log) for log in trials)]
         self.goals = some + fertile * (4 * len(some) // max(1, len(fertile)))  # those that are seldom met, seldom
@@ -398,9 +409,9 @@ class Chance:
             case "say_again":
                 return ([random_.random() for _ in range(random_.randint(1, 3))],)
             case "advance":
-                return (random_.randint(0, 120),)
+                return (12 * random_.choice(self.halves) + random_.randint(0, 120),)
             case "vacuum":
-                return (random_.choice((None, random_.randint(0, 8))),)
+                return (random_.choice((None, random_.choice(self.halves) + random_.randint(0, 8))),)
             case "add":
                 return (random_.choice(self.goals),)
             case "change":
@@ -419,6 +430,12 @@ class Chance:
     def _facts(self, random_: random.Random) -> list[Fact]:
         profiles = random_.choices(PROFILES, (6, 2, 1), k=random_.randint(1, 2))
         return [random_.choice(self.facts[each]) for each in profiles for _ in range(random_.randint(1, 4))]
+
+
+def _moved(fact: Fact, random_: random.Random) -> Fact:
+    """*fact* at the end of January, or a month after that."""
+    instant = fact.instant + 27 * DAY
+    return attrs.evolve(fact, timestamp=to_datetime(random_.choice((instant, instant, Shift(1, 0)(instant)))))
 
 
 def live(
@@ -466,11 +483,12 @@ def main() -> int:
     parser.add_argument("--lives", type=int, default=1_000)
     parser.add_argument("--seed", type=int, default=1, help="of the goals and facts, and of the first life")
     parser.add_argument("--pool", type=int, default=1_000, help="how many goals, and facts a profile, to choose from")
+    parser.add_argument("--by-months", action="store_true", help="have facts a month apart, where months are clipped")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     chosen = parser.parse_args()
     shorten_steps(setattr)
     begun = time.monotonic()
-    chance = Chance(chosen.seed, chosen.pool)
+    chance = Chance(chosen.seed, chosen.pool, by_months=chosen.by_months)
     met: Counter[str] = Counter()
     failed = done = 0
     print(f"{len(chance.goals)} goals drawn in {time.monotonic() - begun:.0f} s", flush=True)

@@ -471,3 +471,15 @@ def test_a_month_of_lateness(store: Store) -> None:
     engine.process([buy(0), buy(1), buy(32)])  # the first of January, the second, and the second of February
     assert engine.vacuum() == 1
     assert kept(store) == ["b1", "b32"]
+
+
+def test_the_clock_of_goals_with_facts_of_their_own(store: Store) -> None:
+    """A clock has run for a goal even where a later fact of everybody's is none to it, for it was given that id."""
+    goal = Goal("vip", 'in segment "vip" for 1 day')
+    engine = GoalEngine([goal], store=store, keep="all")
+    engine.backfill([ProfileSnapshot("p", day(0), {}, ["vip"], id="given")], [goal])
+    engine.advance(day(3))
+    assert [each.achieved_at for each in engine.history(goal=goal)] == [day(1)]
+    late = ProfileUpdate("p", day(0.5), {"x": 1}, id="late")
+    engine.process([Event("visit", "p", day(4), id="given"), late])
+    assert [each.achieved_at for each in engine.history(goal=goal)] == [day(1)]

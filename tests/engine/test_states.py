@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from convgoals import Event, Goal, GoalEngine, ProfileSnapshot
+from convgoals import Completion, Event, Goal, GoalEngine, ProfileSnapshot
 from convgoals.engine.known import KnownIds, Sketch, sketch_of
 from convgoals.engine.plans import CELLS, Plans, likeness
 from convgoals.engine.pruning import last_before
@@ -22,6 +22,7 @@ from convgoals.engine.rungs import record_of, rung_of, stands_at
 from convgoals.engine.states import Saved, part_of, read, write
 from convgoals.instants import DAY, HOUR, Shift
 from convgoals.predicates.cells import copied, decoded, encoded, size
+from convgoals.records import completed
 from convgoals.storage.base import SavedGoal, SavedState
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -203,3 +204,14 @@ def test_last_before(hours: int, shift: Shift) -> None:
     last = last_before(shift, reached)
     assert all(shift(last - ago * HOUR) < reached for ago in range(24 * 35))
     assert reached <= shift(last + 1)
+
+
+def test_completions_are_made_whole_and_frozen() -> None:
+    """What the engine makes a completion of in a hurry is one in every way."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    made = completed("g", 1, "p", at, at, "x", None, (), None, None)
+    assert type(made) is Completion
+    assert made == Completion("g", 1, "p", at, at, "x")
+    assert hash(made) == hash(Completion("g", 1, "p", at, at, "x"))
+    with pytest.raises(AttributeError):
+        made.goal = "h"  # type: ignore[misc]

@@ -27,7 +27,7 @@ from convgoals.instants import BEGINNING, SECOND, to_datetime, to_instant
 from convgoals.predicates.base import NEVER
 from convgoals.predicates.plan import Plan
 from convgoals.predicates.values import Notes
-from convgoals.records import Completion, Event, Fact, Retraction
+from convgoals.records import Completion, Event, Fact, Retraction, completed
 from convgoals.storage.base import Changes, ProfileChange, Store, StoredProfile
 
 _particulars = attrgetter(
@@ -106,7 +106,7 @@ class BatchRun:
         self._at_hand = _AtHand(store)
         self._fold = Fold(self.plan, self._at_hand.facts, note, self.unheard)
         self.long = LongLogs(plans, store, final)
-        self.restorer = Restorer(plans, store)
+        self.restorer = Restorer(plans, store, clock)
 
     def add_all(self, groups: Mapping[str, Sequence[Fact]], untidy: Container[str]) -> None:
         """Take all facts of this batch.
@@ -187,7 +187,8 @@ class BatchRun:
         if record.wake <= until:
             fold.pass_time(record, until)
         if fold.out:
-            self.completions.extend([self._completion(profile_id, firing) for firing in fold.out])
+            plan, recorded_at = self.plan, self.recorded_at
+            self.completions += [completion_of(plan, profile_id, firing, recorded_at) for firing in fold.out]
             fold.out.clear()
         self.changes.until[profile_id] = until
         if record.wake < NEVER:
@@ -387,7 +388,7 @@ def completion_of(plan: Plan, profile_id: str, firing: Firing, recorded_at: date
         at, fact_id, channel = to_datetime(t), None, None
     else:
         at, fact_id, channel = trigger.timestamp, trigger.id, getattr(trigger, "channel", None)
-    return Completion(
+    return completed(
         machine.goal.name, machine.version, profile_id, at, recorded_at, fact_id, channel, segments,
         machine.value(trigger), since,
     )  # fmt: skip

@@ -273,7 +273,7 @@ class GoalEngine(Questions, Lifecycle, Keeping):
                 each for each in profile_ids if each not in records or records[each].revision != now.get(each, 0)
             ]
         if missing:
-            known = Restorer(self._plans, self._store).records(missing)
+            known = Restorer(self._plans, self._store, self._clock).records(missing)
             for profile_id in missing:
                 record = records[profile_id] = known.get(profile_id) or ProfileRecord(self._plans.whole)
                 if record.trail is not None and record.trail.strands:

@@ -110,8 +110,7 @@ class Fold(Moment):
         The facts come each later than the one before, the first later than ``record.last``. With *keep_all*, also the
         events that no goal listens to are returned.
         """
-        plan, state, ids = self.plan, record.state, record.ids
-        handlers = plan.handlers
+        state, ids, handler_of = record.state, record.ids, self.plan.handlers.get
         self._record = record
         self.profile, self.segments = record.properties, record.segments
         skipped: set[int] | None = None
@@ -122,11 +121,12 @@ class Fold(Moment):
             fact_id = fact.id
             if fact_id not in ids:
                 if type(fact) is Event:
-                    if fact.type in handlers:
+                    handler = handler_of(fact.type)
+                    if handler is not None:
                         ids[fact_id] = None
                         if t < due:
                             # An event alone at its instant: by far the most common case.
-                            wake = handlers[fact.type](state, fact, t, self)
+                            wake = handler(state, fact, t, self)
                             if wake < due:
                                 due = record.wake = wake
                             continue
@@ -144,7 +144,7 @@ class Fold(Moment):
                         self.before = record.properties
                         apply_profile_fact(record, fact)
                         self.profile, self.segments = record.properties, record.segments
-                        wake = handlers[None](state, fact, t, self)
+                        wake = self.plan.handlers[None](state, fact, t, self)
                         if wake < due:
                             due = record.wake = wake
                         continue

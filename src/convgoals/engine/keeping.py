@@ -45,6 +45,7 @@ class Keeping(Protocol):
     _aliases: Mapping[str, str]
     _records: dict[str, Any]
     _reached: int
+    _clock: int
     _keep_all: bool
 
     def _changing(self) -> AbstractContextManager[None]:
@@ -230,7 +231,7 @@ class Keeping(Protocol):
             scoped={scope: tuple(f for f in facts if f.instant <= final) for scope, facts in stored.scoped.items()},
             until=final,
         )
-        restorer, parts = Restorer(self._plans, self._store), []
+        restorer, parts = Restorer(self._plans, self._store, self._clock), []
         for view in restorer.views(stored, saved):
             record = restorer.fold(profile_id, before, saved, view).strand.record
             part = part_of(self._plans, view.plan, attrs.evolve(rung_of(record), at=final), view.scopes)

@@ -94,7 +94,10 @@ class Reasons(Protocol):
 
         What is still kept may look like the first anchor, and not be it.
         """
-        record = self._records.get(profile_id) or Restorer(self._plans, self._store).records([profile_id])[profile_id]
+        record = (
+            self._records.get(profile_id)
+            or Restorer(self._plans, self._store, self._clock).records([profile_id])[profile_id]
+        )
         slot = self._plans.slots.get(goal)
         now = to_instant(standing.at)
         if slot is None or now < record.last or (record.trail is not None and record.trail.strands):

@@ -48,11 +48,13 @@ class Restorer:
     Args:
         plans: the goals.
         store: where the profiles are kept.
+        clock: the instant of the last ``advance``.
     """
 
-    def __init__(self, plans: Plans, store: Store) -> None:
+    def __init__(self, plans: Plans, store: Store, clock: int) -> None:
         self._plans = plans
         self._store = store
+        self._clock = clock
 
     def records(self, profile_ids: Iterable[str]) -> dict[str, ProfileRecord]:
         """The records of those that are known."""
@@ -122,7 +124,7 @@ class Restorer:
         rungs: list[Rung] = []
         fold = Fold(plan, lambda: facts, ignore_notes, {})
         climb(fold, record, facts[len(record.ids) :], rungs)
-        record.latest = max(record.latest, _reached(stored, view.scopes))
+        record.latest = max(record.latest, _reached(stored, view.scopes, self._clock))
         fold.pass_time(record, record.latest)
         return Folded(Strand(view.scopes, plan, record, base), fold.out, before, rungs)
 
@@ -171,11 +173,11 @@ class Restorer:
         return record, fold.out
 
 
-def _reached(stored: StoredProfile, scopes: Iterable[str]) -> int:
+def _reached(stored: StoredProfile, scopes: Iterable[str], clock: int) -> int:
     """The instant to which time has run for goals that see *scopes*, besides the facts that they see."""
     if not scopes or not stored.facts or stored.until > max(fact.instant for fact in stored.facts):
         return stored.until  # by a clock, or a fact that was not kept: that holds for all
-    return BEGINNING  # by one of everybody's facts, which may be none to them
+    return min(clock, stored.until)  # beyond it by one of everybody's facts, which may be none to them
 
 
 def visible(stored: StoredProfile, scopes: Iterable[str]) -> tuple[Fact, ...]:

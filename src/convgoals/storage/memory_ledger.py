@@ -39,7 +39,7 @@ class Ledger:
         self._latest: dict[str, int] = {}  # where the latest completion of a profile stands
         self._gone: dict[str, int] = {}  # the same of profiles that became others
         self._number = array("q")  # for the first places, as far as anybody has asked, the number of the profile
-        self._first = array("q")  # by the number of a profile, where its first completion stands
+        self._names: list[str] = []  # the profiles by these numbers
         self._ended: dict[int, int] = {}  # by the place of a completion that of its retraction
         self._by_goal: dict[str, list[int]] = {}
 
@@ -111,7 +111,7 @@ class Ledger:
         self._entries, self._ended, self._by_goal = [], {}, {}
         self._previous, self._achieved = array("q"), array("q")
         self._latest, self._gone = {}, {}
-        self._number, self._first = array("q"), array("q")
+        self._number, self._names = array("q"), []
         moved: dict[int, int] = {}
         for place, entry in enumerate(before):
             if entry.profile_id in profile_ids:
@@ -187,18 +187,18 @@ class Ledger:
         """Of `Reader.passages`."""
         self._number_all()
         moments = [self._moments(*goal, stages) for goal in stages.goals]
-        entries, first = self._entries, self._first
-        passages = pass_through(moments, len(first), stages.within)
-        return passages.named(lambda numbers: [entries[first[number]].profile_id for number in numbers])
+        names = self._names
+        passages = pass_through(moments, len(names), stages.within)
+        return passages.named(lambda numbers: list(map(names.__getitem__, numbers)))
 
     def _number_all(self) -> None:
         """Number the profiles of what was written since this was last asked for."""
-        number, first = self._number, self._first
+        number, names = self._number, self._names
         for place in range(len(number), len(self._previous)):
             before = self._previous[place]
             if before == _NOWHERE:
-                number.append(len(first))
-                first.append(place)
+                number.append(len(names))
+                names.append(self._entries[place].profile_id)
             else:
                 number.append(number[before])
 

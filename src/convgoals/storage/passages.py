@@ -131,16 +131,21 @@ def _told(reached: Sequence[Sequence[int]]) -> Passages[int]:
 def _next(before: Sequence[int], moments: Moments, deadlines: Sequence[int] | None) -> list[int]:
     """When each profile reaches the next stage, or `_NEVER`."""
     stage = [_NEVER] * len(before)
-    for who, at in zip(*moments, strict=True):
-        if before[who] <= at < stage[who]:
-            stage[who] = at
     if deadlines is None:
+        for who, at in zip(*moments, strict=True):
+            if before[who] <= at < stage[who]:
+                stage[who] = at
         return stage
-    return [at if at <= end else _NEVER for at, end in zip(stage, deadlines, strict=True)]
+    for who, at in zip(*moments, strict=True):
+        if before[who] <= at < stage[who] and at <= deadlines[who]:
+            stage[who] = at
+    return stage
 
 
 def _weigh(stages: Sequence[Moments], within: int, reached: Sequence[list[int]]) -> None:
     """Let those go further whom a later first completion leads further than the earliest does."""
+    if len(set(stages[0].profiles)) == len(stages[0].profiles):  # as where goals are completed once
+        return
     again = {who for who, times in Counter(stages[0].profiles).items() if times > 1}
     stuck: set[int] = set()
     for here, following, moments in zip(reached, reached[1:], stages[1:], strict=False):

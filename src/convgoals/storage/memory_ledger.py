@@ -35,10 +35,10 @@ class Ledger:
         self._known = known
         self._entries: list[Entry] = []
         self._previous = array("q")  # for each place the profile's completion before it
-        self._achieved = array("q")  # … and the instant at which it was achieved
         self._latest: dict[str, int] = {}  # where the latest completion of a profile stands
         self._gone: dict[str, int] = {}  # the same of profiles that became others
         self._number = array("q")  # for the first places, as far as anybody has asked, the number of the profile
+        self._achieved = array("q")  # … and the instant of the completion
         self._names: list[str] = []  # the profiles by these numbers
         self._ended: dict[int, int] = {}  # by the place of a completion that of its retraction
         self._by_goal: dict[str, list[int]] = {}
@@ -87,7 +87,6 @@ class Ledger:
         profile_id = completion.profile_id
         latest = self._latest if profile_id in self._known else self._gone
         self._previous.append(latest.get(profile_id, _NOWHERE))
-        self._achieved.append(to_instant(completion.achieved_at))
         latest[profile_id] = place
         places = self._by_goal.get(completion.goal)
         if places is None:
@@ -97,7 +96,6 @@ class Ledger:
     def _pass_over(self) -> None:
         """A retraction takes a place too."""
         self._previous.append(_NOWHERE)
-        self._achieved.append(_NOWHERE)
 
     def leave(self, profile_id: str) -> None:
         """What is written of a profile stays, but is no known profile's any more."""
@@ -109,9 +107,9 @@ class Ledger:
         """Erase all that is written of some profiles."""
         before, ended = self._entries, {end: place for place, end in self._ended.items()}
         self._entries, self._ended, self._by_goal = [], {}, {}
-        self._previous, self._achieved = array("q"), array("q")
+        self._previous = array("q")
         self._latest, self._gone = {}, {}
-        self._number, self._names = array("q"), []
+        self._number, self._achieved, self._names = array("q"), array("q"), []
         moved: dict[int, int] = {}
         for place, entry in enumerate(before):
             if entry.profile_id in profile_ids:
@@ -185,20 +183,21 @@ class Ledger:
 
     def passages(self, stages: Stages) -> Passages[str]:
         """Of `Reader.passages`."""
-        self._number_all()
+        self._look_through()
         moments = [self._moments(*goal, stages) for goal in stages.goals]
         names = self._names
         passages = pass_through(moments, len(names), stages.within)
         return passages.named(lambda numbers: list(map(names.__getitem__, numbers)))
 
-    def _number_all(self) -> None:
-        """Number the profiles of what was written since this was last asked for."""
-        number, names = self._number, self._names
+    def _look_through(self) -> None:
+        """Number the profiles, and note the instants, of what was written since this was last asked for."""
+        number, names, achieved = self._number, self._names, self._achieved
         for place in range(len(number), len(self._previous)):
-            before = self._previous[place]
+            entry, before = self._entries[place], self._previous[place]
+            achieved.append(to_instant(entry.achieved_at) if isinstance(entry, Completion) else _NOWHERE)
             if before == _NOWHERE:
                 number.append(len(names))
-                names.append(self._entries[place].profile_id)
+                names.append(entry.profile_id)
             else:
                 number.append(number[before])
 

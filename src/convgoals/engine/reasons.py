@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -60,34 +60,34 @@ class Reasons(Protocol):
         Raises:
             UnknownGoalError: there is no such goal. Implements semantics §8.
         """
-        from convgoals.standing.standing import standing_of  # noqa: PLC0415  only who asks pays for it
-
         with self._lock:
             saved, whom, history, since = self._history_of(goal, profile_id, at)
             achieved = self._achieved(saved, whom, history.log.now)
-            standing = attrs.evolve(standing_of(saved.goal, history, achieved), kept_since=since)
-            if since is not None and standing.state != "converted":
-                return self._by_state(saved.goal.name, whom, standing)
-        return standing
+            return self._standing(saved.goal, whom, history, since, achieved)
 
     def _stand(
         self, goal: Goal, profile_ids: Iterable[str], at: datetime, first: Mapping[str, int]
     ) -> Iterator[tuple[str, Standing]]:
         """As `status` of many profiles at one time, of which it is known when they *first* completed the goal."""
-        from convgoals.standing.standing import standing_of  # noqa: PLC0415  as above
-
         saved, now = self._saved_goal(goal), to_instant(at)
         waiting = iter(profile_ids)
         while chunk := list(itertools.islice(waiting, PASS)):
             for whom, stored in self._store.load(chunk).items():
                 history, since = self._kept_history(saved, stored, now)
                 achieved = [first[whom]] if whom in first else []
-                standing = standing_of(goal, history, achieved)
-                if since is not None:
-                    standing = attrs.evolve(standing, kept_since=since)
-                    if standing.state != "converted":
-                        standing = self._by_state(goal.name, whom, standing)
-                yield whom, standing
+                yield whom, self._standing(goal, whom, history, since, achieved)
+
+    def _standing(
+        self, goal: Goal, profile_id: str, history: History, since: datetime | None, achieved: Sequence[int]
+    ) -> Standing:
+        """Where a profile stands by what is kept of it, which is all *since* then."""
+        from convgoals.standing.standing import standing_of  # noqa: PLC0415  only who asks pays for it
+
+        standing = standing_of(goal, history, achieved)
+        if since is None:
+            return standing
+        standing = attrs.evolve(standing, kept_since=since)
+        return standing if standing.state == "converted" else self._by_state(goal.name, profile_id, standing)
 
     def _by_state(self, goal: str, profile_id: str, standing: Standing) -> Standing:
         """*standing* with what the state knows of a window whose anchor is no longer kept.

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import functools
 from datetime import tzinfo
+from typing import Generic, TypeVar
 
 from convgoals.language import ast
 from convgoals.predicates.filters import Evaluation, Filter, compile_filter, compile_value
+
+_Node = TypeVar("_Node")
 
 _KEPT = 1_000
 """How many are kept, those that were asked for last."""
 
 
-class _Same:
+class _Same(Generic[_Node]):
     """A node by its identity: to compare nodes, or to hash them, is to walk through them. It is kept alive by this."""
 
     __slots__ = ("node",)
 
-    def __init__(self, node: object) -> None:
+    def __init__(self, node: _Node) -> None:
         self.node = node
 
     def __hash__(self) -> int:
@@ -48,18 +51,15 @@ def aggregates_in(node: ast.Condition) -> tuple[ast.Aggregate, ...]:
 
 
 @functools.lru_cache(_KEPT)
-def _filter(same: _Same, timezone: tzinfo) -> Filter:
-    node: ast.Condition = same.node  # type: ignore[assignment] # it came through `filter_of`
-    return compile_filter(node, timezone, aggregates_in(node))
+def _filter(same: _Same[ast.Condition], timezone: tzinfo) -> Filter:
+    return compile_filter(same.node, timezone, aggregates_in(same.node))
 
 
 @functools.lru_cache(_KEPT)
-def _value(same: _Same, timezone: tzinfo) -> Evaluation:
-    node: ast.Value = same.node  # type: ignore[assignment] # it came through `value_of`
-    return compile_value(node, timezone)
+def _value(same: _Same[ast.Value], timezone: tzinfo) -> Evaluation:
+    return compile_value(same.node, timezone)
 
 
 @functools.lru_cache(_KEPT)
-def _equality(same: _Same, timezone: tzinfo) -> Filter:
-    literal: ast.Value = same.node  # type: ignore[assignment] # it came through `equality_with`
-    return compile_filter(ast.Compare("=", ast.Property("event", ("value",)), literal), timezone)
+def _equality(same: _Same[ast.Value], timezone: tzinfo) -> Filter:
+    return compile_filter(ast.Compare("=", ast.Property("event", ("value",)), same.node), timezone)

@@ -34,8 +34,6 @@ _SNAPSHOT: Final = 1
 _UPDATE: Final = 2
 _RECEIPT: Final = 3
 
-_NONE: Final[Mapping[str, Any]] = {}
-
 _are_plain = frozenset({str, int, float, bool, type(None)}).issuperset
 
 
@@ -78,7 +76,7 @@ def encode_facts(
             properties: Any = fact.properties
             kept = reads.get(fact.type)
             if kept is not None:
-                properties = {name: value for name, value in properties.items() if name in kept} if kept else _NONE
+                properties = {name: value for name, value in properties.items() if name in kept} if kept else {}
             if properties and not _are_plain(map(type, properties.values())):
                 properties = _tagged_properties(fact, properties)
             row: tuple[Any, ...] = (_EVENT, fact_id, fact.instant, fact.type, properties, fact.channel)

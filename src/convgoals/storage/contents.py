@@ -130,6 +130,16 @@ class Changes(Mapping[str, ProfileChange]):
         if change.scoped:
             self.scoped[profile_id] = change.scoped
 
+    def kept(self) -> Iterator[tuple[str, str | None, Sequence[Fact]]]:
+        """The facts to keep by profile and scope, ``None`` for everybody's, which come first; no part is empty."""
+        for profile_id, facts in self.facts.items():
+            if facts:
+                yield profile_id, None, facts
+        for profile_id, scopes in self.scoped.items():
+            for scope, facts in scopes.items():
+                if facts:
+                    yield profile_id, scope, facts
+
     def __len__(self) -> int:
         return len(self.facts)
 

@@ -79,7 +79,7 @@ class Ledger:
             completion = written[place]
             if isinstance(completion, Completion):
                 self._ended[place] = len(written)
-                self._pass_over()
+                self._previous.append(_NOWHERE)  # a retraction takes a place too
                 written.append(Retraction(completion, entry.recorded_at, entry.cause))
 
     def _index(self, completion: Completion, place: int) -> None:
@@ -92,10 +92,6 @@ class Ledger:
         if places is None:
             places = self._by_goal[completion.goal] = []
         places.append(place)
-
-    def _pass_over(self) -> None:
-        """A retraction takes a place too."""
-        self._previous.append(_NOWHERE)
 
     def leave(self, profile_id: str) -> None:
         """What is written of a profile stays, but is no known profile's any more."""
@@ -119,7 +115,7 @@ class Ledger:
                 self._index(entry, len(self._entries))
             else:
                 self._ended[moved[ended[place]]] = len(self._entries)
-                self._pass_over()
+                self._previous.append(_NOWHERE)  # a retraction takes a place too
             self._entries.append(entry)
 
     def rename(self, old: str, new: str) -> None:

@@ -47,11 +47,7 @@ class Chunk:
 
 def chunks_of(batch: Batch) -> list[Chunk]:
     """The facts of a batch. Raises `StoreError` and `FactError` for what cannot be kept."""
-    reads = batch.reads
-    found = [_chunk(name, None, facts, reads) for name, facts in batch.profiles.facts.items() if facts]
-    for name, scopes in batch.profiles.scoped.items():
-        found += [_chunk(name, to_text(scope), facts, reads) for scope, facts in scopes.items() if facts]
-    return found
+    return [_chunk(name, optional_to_text(scope), facts, batch.reads) for name, scope, facts in batch.profiles.kept()]
 
 
 def _chunk(name: str, scope: str | None, facts: Sequence[Fact], reads: Mapping[str, frozenset[str]]) -> Chunk:

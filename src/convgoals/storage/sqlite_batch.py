@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import attrs
 
@@ -18,32 +19,15 @@ from convgoals.storage.sqlite_facts import FactChains
 from convgoals.storage.sqlite_identities import Identities
 from convgoals.storage.sqlite_standings import Row, Standings
 
-
-@attrs.frozen
-class Texts:
-    """The facts of a batch, to be written.
-
-    Attributes:
-        whole: of everybody's: the profile, the facts and their text.
-        scoped: of those with a scope: the profile, the scope, the facts and their text.
-    """
-
-    whole: Sequence[tuple[str, Sequence[Fact], str]]
-    scoped: Sequence[tuple[str, str, Sequence[Fact], str]]
+Texts: TypeAlias = Sequence[tuple[str, str | None, Sequence[Fact], str]]
+"""The facts of a batch, to be written: the profile, the scope, the facts and their text."""
 
 
 def texts_of(batch: Batch) -> Texts:
     """The facts of a batch. Raises `StoreError` and `FactError` for what cannot be kept."""
-    reads = batch.reads
-    return Texts(
-        [(name, facts, encode_facts(name, facts, reads)) for name, facts in batch.profiles.facts.items() if facts],
-        [
-            (name, scope, facts, encode_facts(name, facts, reads))
-            for name, scopes in batch.profiles.scoped.items()
-            for scope, facts in scopes.items()
-            if facts
-        ],
-    )
+    return [
+        (name, scope, facts, encode_facts(name, facts, batch.reads)) for name, scope, facts in batch.profiles.kept()
+    ]
 
 
 @attrs.frozen
@@ -115,11 +99,7 @@ class Writer:
 
     def _write_chunks(self, texts: Texts) -> None:
         places, append, rows = self._identities.places, self._chains.append, []
-        for name, facts, text in texts.whole:
-            number, previous, completion = places[name]
-            rows.append(append(previous, facts, text))
-            places[name] = (number, self._chains.last, completion)
-        for name, scope, facts, text in texts.scoped:
+        for name, scope, facts, text in texts:
             number, previous, completion = places[name]
             rows.append(append(previous, facts, text, scope))
             places[name] = (number, self._chains.last, completion)

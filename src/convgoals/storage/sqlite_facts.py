@@ -100,9 +100,7 @@ class FactChains:
 
     # ---- writing
 
-    def append(
-        self, previous: int | None, facts: Sequence[Fact], text: str, scope: str | None = None
-    ) -> tuple[Any, ...]:
+    def append(self, previous: int | None, facts: Sequence[Fact], text: str, scope: str | None) -> tuple[Any, ...]:
         """The row of a new chunk, for `write`; its id is ``last``."""
         self.last += 1
         first = last = facts[0].instant

@@ -12,13 +12,10 @@ from itertools import chain
 
 from convgoals.records import Completion, Retraction
 from convgoals.storage import ledger_rows
-from convgoals.storage.ledger_rows import ROWS, Row, Tracks
+from convgoals.storage.ledger_rows import FIRST_ROWS, ROWS, Row, Tracks
 from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.passages_sql import Asking, Dialect
 from convgoals.storage.sqlite_database import Database
-
-_FIRST_ROWS = 16
-"""How many completions of a profile are read at first where the latest are asked for."""
 
 
 def read_tracks(database: Database) -> dict[int, tuple[str, int]]:
@@ -30,7 +27,7 @@ def recorded(database: Database, latest: int | None, entries: int) -> Iterator[R
 
     More and more are read at a time.
     """
-    number = _FIRST_ROWS
+    number = FIRST_ROWS
     while latest is not None:
         with database.use():
             rows = database.all("recorded", {"latest": latest, "rows": number, "entries": entries})

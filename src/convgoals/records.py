@@ -11,6 +11,7 @@ import copy
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 import attrs
@@ -177,6 +178,20 @@ class CampaignReceipt:
 
 
 Fact: TypeAlias = Event | ProfileSnapshot | ProfileUpdate | CampaignReceipt
+
+
+by_order = attrgetter("instant", "id")
+"""The order of the facts of a profile."""
+
+_by_instant = attrgetter("instant")
+
+
+def in_order(facts: Iterable[Fact]) -> list[Fact]:
+    """*facts* by `by_order`; ids are compared only where there are ties, which is seldom."""
+    ordered = sorted(facts, key=_by_instant)
+    if len(ordered) > 1 and len(set(map(_by_instant, ordered))) < len(ordered):
+        ordered.sort(key=by_order)
+    return ordered
 
 
 def identified(fact: Fact, fact_id: str) -> Fact:

@@ -11,7 +11,7 @@ from convgoals.errors import QuestionError
 from convgoals.language import ast
 from convgoals.language.condition import Condition, parse
 from convgoals.predicates.filters import compile_filter
-from convgoals.records import Fact, Properties
+from convgoals.records import Fact, Properties, in_order
 from convgoals.storage.base import StoredProfile
 from convgoals.storage.reader import Reader
 
@@ -35,7 +35,7 @@ def every_fact(stored: StoredProfile) -> tuple[Fact, ...]:
     if not stored.scoped:
         return stored.facts
     found = {fact.id: fact for facts in (stored.facts, *stored.scoped.values()) for fact in facts}
-    return tuple(sorted(found.values(), key=lambda fact: (fact.instant, fact.id or "")))
+    return tuple(in_order(found.values()))
 
 
 def profile_condition(condition: Condition | str) -> Condition:

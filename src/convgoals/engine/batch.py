@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from convgoals.engine.fold import Firing, Fold, ProfileRecord, ignore_notes, in_order
+from convgoals.engine.fold import Firing, Fold, ProfileRecord, ignore_notes
 from convgoals.engine.long_logs import LongLogs
 from convgoals.engine.plans import Plans, View
 from convgoals.engine.restoring import Folded, Restorer, renumbered, visible
@@ -27,7 +27,7 @@ from convgoals.instants import BEGINNING, SECOND, to_datetime, to_instant
 from convgoals.predicates.base import NEVER
 from convgoals.predicates.plan import Plan
 from convgoals.predicates.values import Notes
-from convgoals.records import Completion, Event, Fact, Retraction, completed
+from convgoals.records import Completion, Event, Fact, Retraction, completed, in_order
 from convgoals.storage.base import Changes, ProfileChange, Store, StoredProfile
 
 _particulars = attrgetter(

@@ -10,8 +10,7 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from convgoals.goals import Every, OncePerDuration, OncePerProperty
@@ -20,7 +19,7 @@ from convgoals.predicates.base import NEVER, NO_PROPERTIES, Moment, Node, State
 from convgoals.predicates.compile import Machine, counting_key
 from convgoals.predicates.plan import Plan, make_plan
 from convgoals.predicates.values import Notes
-from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, Properties
+from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, Properties, by_order
 
 Firing: TypeAlias = tuple[int, int, Fact | None, int | None, tuple[str, ...]]
 """A completion to be: the goal's slot, the instant, the trigger, the window's anchor, the profile's segments."""
@@ -30,11 +29,6 @@ Touched: TypeAlias = dict[int, dict[int, list[Fact]]]
 
 STEP = 128
 """How many facts a profile must have for its earlier states to be remembered, and again until the next of them."""
-
-by_order = attrgetter("instant", "id")
-"""The order in which the facts of a profile are folded."""
-
-_by_instant = attrgetter("instant")
 
 
 class ProfileRecord:
@@ -351,14 +345,6 @@ def apply_profile_fact(record: ProfileRecord, fact: ProfileSnapshot | ProfileUpd
     record.properties = merged
     if fact.segments is not None:
         record.segments = fact.segments
-
-
-def in_order(facts: Iterable[Fact]) -> list[Fact]:
-    """*facts* by `by_order`; ids are compared only where there are ties, which is seldom."""
-    ordered = sorted(facts, key=_by_instant)
-    if len(ordered) > 1 and len(set(map(_by_instant, ordered))) < len(ordered):
-        ordered.sort(key=by_order)
-    return ordered
 
 
 def rise(times: Sequence[int]) -> bool:

@@ -15,7 +15,6 @@ from typing import TypeAlias
 import attrs
 
 from convgoals.engine.batch import BatchRun
-from convgoals.engine.fold import by_order
 from convgoals.engine.restoring import scoped_with
 from convgoals.engine.rungs import rung_of
 from convgoals.engine.states import Saved, part_of, read, write
@@ -23,7 +22,7 @@ from convgoals.goals import Once
 from convgoals.instants import BEGINNING, to_instant
 from convgoals.predicates.base import NEVER
 from convgoals.predicates.plan import Plan
-from convgoals.records import Completion, Fact, ProfileSnapshot, ProfileUpdate
+from convgoals.records import Completion, Fact, ProfileSnapshot, ProfileUpdate, in_order
 from convgoals.storage.base import NO_FACTS, NO_STATE, ProfileChange, SavedGoal, StoredProfile
 
 GoalKey: TypeAlias = tuple[str, int]
@@ -59,7 +58,7 @@ def merge(
         facts = [fact for fact in facts if fact.instant > final or isinstance(fact, (ProfileSnapshot, ProfileUpdate))]
         mine = [fact for fact in facts if fact.id not in ids]
     until = max(_reached(gone, ids), stays.until, run.clock)
-    whole = attrs.evolve(scoped_with(stays, more), facts=tuple(sorted(facts, key=by_order)), until=until)
+    whole = attrs.evolve(scoped_with(stays, more), facts=tuple(in_order(facts)), until=until)
     once = {(each.goal.name, each.version) for each in saved_goals if isinstance(each.goal.counting, Once)}
     carried, ended, done = _settled(run, old, new, final, once)
     if saved.final:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from convgoals.engine.fold import Firing, Fold, ProfileRecord, by_order, ignore_notes
+from convgoals.engine.fold import Firing, Fold, ProfileRecord, ignore_notes
 from convgoals.engine.known import KnownIds, sketch_of
 from convgoals.engine.plans import Plans
 from convgoals.engine.pruning import droppable, look_back
 from convgoals.engine.rungs import Rung, Trail, climb, record_of, rung_of, stands_at, step_after
 from convgoals.engine.states import Saved, part_of, write
 from convgoals.instants import BEGINNING
-from convgoals.records import Fact
+from convgoals.records import Fact, in_order
 from convgoals.storage.base import NO_STATE, Changes, SavedState, Store
 
 SAVE = 512
@@ -65,7 +65,7 @@ class LongLogs:
         start = trail.rungs[place] if place >= 0 else None
         old, new = (_begun(start, self._plan) for _ in range(2))
         old_fold = self._fold(lambda: self._kept(profile_id))
-        new_fold = self._fold(lambda: sorted((*self._kept(profile_id), *late), key=by_order))
+        new_fold = self._fold(lambda: in_order((*self._kept(profile_id), *late)))
         rungs = trail.rungs[: place + 1]
         after = None if start is None else start.at
         for target, following in self._targets(trail.rungs[place + 1 :], late[-1].instant):
@@ -76,7 +76,7 @@ class LongLogs:
                 if (after is None or fact.instant > after) and (target is None or fact.instant <= target.at)
             ]
             old_fold.run(old, facts)
-            climb(new_fold, new, sorted((*facts, *mine), key=by_order) if mine else facts, rungs)
+            climb(new_fold, new, in_order((*facts, *mine)) if mine else facts, rungs)
             if target is None:
                 break
             old_fold.pass_time(old, target.at)

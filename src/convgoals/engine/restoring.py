@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from convgoals.engine.fold import STEP, Firing, Fold, ProfileRecord, apply_profile_fact, by_order, ignore_notes, plan_of
+from convgoals.engine.fold import STEP, Firing, Fold, ProfileRecord, apply_profile_fact, ignore_notes, plan_of
 from convgoals.engine.known import KnownIds
 from convgoals.engine.plans import Plans, View
 from convgoals.engine.rungs import Rung, Strand, Trail, climb, record_of, step_after
@@ -21,7 +21,7 @@ from convgoals.goals import Once, OncePerDuration
 from convgoals.instants import BEGINNING, to_instant
 from convgoals.predicates.base import NEVER
 from convgoals.predicates.compile import Machine
-from convgoals.records import Fact, ProfileSnapshot, ProfileUpdate
+from convgoals.records import Fact, ProfileSnapshot, ProfileUpdate, in_order
 from convgoals.storage.base import Store, StoredProfile
 
 
@@ -189,7 +189,7 @@ def visible(stored: StoredProfile, scopes: Iterable[str]) -> tuple[Fact, ...]:
     if not own:
         return stored.facts
     rest = [fact for fact in stored.facts if fact.id not in own]
-    return tuple(sorted([*rest, *own.values()], key=by_order))
+    return tuple(in_order([*rest, *own.values()]))
 
 
 def renumbered(firings: Iterable[Firing], slot: int) -> list[Firing]:
@@ -201,5 +201,5 @@ def scoped_with(stored: StoredProfile, more: Mapping[str, Sequence[Fact]]) -> St
     """*stored* with *more* facts in scopes."""
     scoped = dict(stored.scoped)
     for scope, facts in more.items():
-        scoped[scope] = tuple(sorted([*scoped.get(scope, ()), *facts], key=by_order))
+        scoped[scope] = tuple(in_order([*scoped.get(scope, ()), *facts]))
     return attrs.evolve(stored, scoped=scoped)

@@ -11,7 +11,16 @@ from convgoals.errors import FactError
 from convgoals.instants import BEGINNING, Shift
 from convgoals.language import ast
 from convgoals.predicates.values import canonical, dig, unchanged
-from convgoals.records import CampaignReceipt, Event, Fact, ProfileSnapshot, ProfileUpdate, Properties, identified
+from convgoals.records import (
+    CampaignReceipt,
+    Event,
+    Fact,
+    ProfileSnapshot,
+    ProfileUpdate,
+    Properties,
+    identified,
+    in_order,
+)
 from convgoals.standing.compiled import equality_with, filter_of
 
 Test = Callable[[Any, Mapping[str, Any], list[tuple[str, str]]], bool]
@@ -54,7 +63,7 @@ class Log:
         for place, given in enumerate(facts):
             fact = given if given.id is not None else identified(given, f"fresh-{place}")
             kept.setdefault(fact.id or "", fact)
-        ordered = sorted(kept.values(), key=lambda fact: (fact.instant, fact.id))
+        ordered = in_order(kept.values())
         self.timezone = timezone
         self.now = now if now is not None else ordered[-1].instant if ordered else 0
         self.facts = tuple(fact for fact in ordered if fact.instant <= self.now)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import attrgetter
 from typing import TypeAlias
 
 import attrs
 
 from convgoals.instants import BEGINNING, LATEST
-from convgoals.records import Fact
+from convgoals.records import Fact, in_order
 from convgoals.storage.codec import decode_facts, dump_rows, load_rows, row_id, row_instant, row_is_receipt
 from convgoals.storage.contents import NO_FACTS
 
 Chunk: TypeAlias = tuple[str | None, str]
 """The scope and the text of a chunk."""
-
-_by_order = attrgetter("instant", "id")
 
 
 def assemble(
@@ -38,7 +35,7 @@ def assemble(
     start = BEGINNING if after is None else after
     end = LATEST if until is None else until
     scopes = {
-        scope: tuple(sorted((fact for fact in facts.values() if start < fact.instant <= end), key=_by_order))
+        scope: tuple(in_order(fact for fact in facts.values() if start < fact.instant <= end))
         for scope, facts in found.items()
     }
     everybody = scopes.pop(None, ())

@@ -24,7 +24,7 @@ from convgoals.storage.base import (
 )
 from convgoals.storage.identities import Identities
 from convgoals.storage.likeness import Likeness, from_facts
-from convgoals.storage.memory_facts import LONG, Rest, between, in_order
+from convgoals.storage.memory_facts import LONG, Rest, between, tidy
 from convgoals.storage.memory_ledger import Ledger
 from convgoals.storage.passages import Passages, Stages
 from convgoals.storage.recount import Recounting
@@ -85,7 +85,7 @@ class MemoryStore(Recounting):
         facts = self._facts[profile_id]
         if self._tidy.get(profile_id, 0) < len(facts):
             if len(facts) < LONG:
-                facts = self._facts[profile_id] = in_order(facts)
+                facts = self._facts[profile_id] = tidy(facts)
             else:
                 self._more(profile_id).sort_in(facts, self._tidy.get(profile_id, 0))
             self._tidy[profile_id] = len(facts)
@@ -164,7 +164,7 @@ class MemoryStore(Recounting):
             known = self._more(profile_id).scoped
             for scope, facts in scopes.items():
                 if facts:
-                    known[scope] = in_order([*known.get(scope, ()), *facts])
+                    known[scope] = tidy([*known.get(scope, ()), *facts])
 
     def _drop_facts(self, profile_id: str, dropped: Collection[str]) -> None:
         if profile_id not in self._facts:

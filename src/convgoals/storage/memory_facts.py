@@ -5,12 +5,11 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from operator import attrgetter
 
-from convgoals.records import Fact
+from convgoals.records import Fact, by_order, in_order
 from convgoals.storage.contents import SavedState
 
 _ID = attrgetter("id")
 _INSTANT = attrgetter("instant")
-_FACT_ORDER = attrgetter("instant", "id")
 
 LONG = 256
 """From how many facts on it is worth remembering their ids."""
@@ -45,28 +44,25 @@ class Rest:
             if fact.id not in self.ids:
                 self.ids.add(fact.id)
                 new.append(fact)
-        new.sort(key=_FACT_ORDER)
-        if not new or not facts or _FACT_ORDER(facts[-1]) < _FACT_ORDER(new[0]):
+        new.sort(key=by_order)
+        if not new or not facts or by_order(facts[-1]) < by_order(new[0]):
             facts += new
         elif len(new) < LONG:
             for fact in new:
-                insort(facts, fact, key=_FACT_ORDER)
+                insort(facts, fact, key=by_order)
         else:
             facts += new
-            facts.sort(key=_FACT_ORDER)
+            facts.sort(key=by_order)
 
 
-def in_order(facts: list[Fact]) -> list[Fact]:
+def tidy(facts: list[Fact]) -> list[Fact]:
     """*facts* by ``(instant, id)``; of several with one id, the first."""
     if len(set(map(_ID, facts))) < len(facts):
         by_id: dict[str | None, Fact] = {}
         for fact in facts:
             by_id.setdefault(fact.id, fact)
-        facts = list(by_id.values())
-    facts.sort(key=_INSTANT)
-    if len(set(map(_INSTANT, facts))) < len(facts):
-        facts.sort(key=_FACT_ORDER)
-    return facts
+        return in_order(by_id.values())
+    return in_order(facts)
 
 
 def between(facts: list[Fact], after: int | None, until: int | None) -> tuple[Fact, ...]:
